@@ -1,0 +1,147 @@
+//! What can be typed: verbs, options and their help. Types only; what they mean is decided in
+//! [`command`](crate::command).
+
+mod help;
+mod output;
+mod select;
+#[cfg(test)]
+mod tests;
+mod tracing;
+mod value;
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use tracer::{filter::PidSpec, model::NsKind};
+
+#[cfg(feature = "kernel")]
+pub(crate) use output::Color;
+pub(crate) use output::{Output, TimeForm};
+pub(crate) use select::{EventSelection, Selection};
+pub(crate) use tracing::{Loading, Tracing};
+#[cfg(feature = "kernel")]
+pub(crate) use tracing::{LogLevel, PlanName};
+
+/// Shows every process and thread with its PID at every level of the PID-namespace tree
+#[derive(Debug, Parser)]
+#[command(name = "tracer", version, max_term_width = 100, after_help = help::MAIN)]
+#[command(disable_help_subcommand = true, subcommand_required = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Show events as they happen; with a COMMAND, run it and show its subtree
+    #[command(after_help = help::LIVE)]
+    Live(Live),
+    /// List the tasks, each with its number at every level
+    #[command(after_help = help::PS)]
+    Ps(Table),
+    /// Draw the process tree, each process with its number at every level
+    #[command(after_help = help::TREE)]
+    Tree(Table),
+    /// List the namespaces of all eight kinds, PID namespaces as a tree
+    #[command(after_help = help::NS)]
+    Ns(Namespaces),
+    /// Translate one PID: its number at every level
+    #[command(after_help = help::PID)]
+    Pid(Number),
+    /// Draw one task as the kernel holds it, with its struct pid and its namespaces
+    #[command(after_help = help::SHOW)]
+    Show(Number),
+    /// Say what this kernel offers, which plan is used, and what is lost by it
+    #[command(after_help = help::DOCTOR)]
+    Doctor(Doctor),
+    /// Print a completion script for a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual, or write one page per verb
+    #[command(after_help = help::MAN)]
+    Man(Man),
+}
+
+/// `tracer live`.
+#[derive(Debug, Args)]
+pub(crate) struct Live {
+    /// Stop after this time: 500ms, 10s, 2m, 1h (a bare number is seconds)
+    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    pub(crate) duration: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) events: EventSelection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// How times are written in text
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
+    pub(crate) time: TimeForm,
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
+    /// Run this command and show its subtree; its standard output goes to standard error
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// `tracer ps` and `tracer tree`.
+#[derive(Debug, Args)]
+pub(crate) struct Table {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) loading: Loading,
+}
+
+/// `tracer ns`.
+#[derive(Debug, Args)]
+pub(crate) struct Namespaces {
+    /// Only namespaces of these kinds: user, mnt, uts, ipc, net, pid, cgroup, time
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = value::ns_kind)]
+    #[arg(help_heading = select::HEADING)]
+    pub(crate) kind: Vec<NsKind>,
+    #[command(flatten)]
+    pub(crate) table: Table,
+}
+
+/// `tracer pid` and `tracer show`.
+#[derive(Debug, Args)]
+pub(crate) struct Number {
+    /// A number in the initial PID namespace, or NR@NS: a number in the namespace with that inode
+    /// number, written 7@4026532398 or 7@pid:[4026532398]
+    #[arg(value_name = "NR[@NS]")]
+    pub(crate) pid: PidSpec,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) loading: Loading,
+}
+
+/// `tracer doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
+}
+
+/// `tracer completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// `tracer man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Write one file per verb into this directory instead: tracer.1, tracer-live.1, …
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}

@@ -1,0 +1,156 @@
+//! What stands below the options in `--help`: examples, forms, exit codes.
+
+/// Every verb's exit codes.
+macro_rules! exit_codes {
+    () => {
+        "\
+Exit codes:
+  0    fine; a closed pipe is no error
+  1    something failed that should have worked, or there is no such PID or namespace
+  2    wrong usage, or this kernel or this user cannot
+  130  ended by SIGINT"
+    };
+}
+
+/// `tracer --help`.
+pub(super) const MAIN: &str = concat!(
+    "\
+Numbers of a task are written host first: 6427/235/7 is PID 6427 in the initial PID namespace, 235
+in the next and 7 in its own. Namespaces are written as in /proc/PID/ns: pid:[4026532398].
+
+Examples:
+  tracer live -- unshare --pid --fork sh -c 'ls; sleep 1'    a new PID namespace, from birth to end
+  tracer ps --ns pid:[4026532398]                            the processes of one container
+  tracer pid 7@4026532398                                    who is 7 in there?
+  tracer doctor                                              what can be traced here?
+
+",
+    exit_codes!(),
+    "
+
+Environment:
+  NO_COLOR  no colour, unless --color always"
+);
+
+/// `tracer live --help`.
+pub(super) const LIVE: &str = "\
+Without a COMMAND it shows the whole host until Ctrl-C, SIGTERM or --duration. With one it runs it,
+shows its subtree from the first fork on, and ends with it. Standard output carries the trace
+alone: the command's goes to standard error, with the heading and the summary. Ctrl-C and SIGTERM
+are passed on to the command, whose end is then awaited; a second one kills it. When --duration is
+over the command is sent SIGTERM.
+
+Types of events (--type; without it all but alloc_pid, free_pid, rename, cred and snapshot):
+  alloc_pid fork exec rename exit reparent release free_pid pgid sid ns_create ns_enter ns_dying
+  ns_destroy ptrace cred snapshot lost
+
+Units: times in text are seconds; ts in JSON is ns since boot (CLOCK_BOOTTIME); sizes are powers of
+1024.
+
+Examples:
+  tracer live                                    the host, until Ctrl-C
+  tracer live -- make -j4                        a command and all its descendants
+  tracer live --type fork,exit --threads         births and ends of threads too
+  tracer live --ns pid:[4026532398] --json       one container, for a program to read
+  tracer live --tree 1234 --duration 10s         a service's subtree for ten seconds
+  tracer live --type all > trace.txt             everything, into a file
+
+Exit codes:
+  0    traced until the command's end, --duration, SIGINT, SIGTERM or a closed pipe; how the
+       command itself ended is in the summary
+  1    something failed that should have worked, or there is no such PID or namespace
+  2    wrong usage, the command cannot be run, or this kernel or this user cannot";
+
+/// `tracer ps --help`.
+pub(super) const PS: &str = concat!(
+    "\
+Examples:
+  tracer ps                          every process, with its number at every level
+  tracer ps --threads --tree 1234    a process, its descendants, and all their threads
+  tracer ps --ns net:[4026531840]    who is in the host's network namespace
+  tracer ps --cgroup /system.slice/ssh.service
+  tracer ps --comm 'kworker*' --json
+
+",
+    exit_codes!()
+);
+
+/// `tracer tree --help`.
+pub(super) const TREE: &str = concat!(
+    "\
+Examples:
+  tracer tree                        every process below its real parent
+  tracer tree --tree 1234 --threads  one subtree, with threads as {comm}
+  tracer tree --ns pid:[4026532398]  the processes of one PID namespace
+
+",
+    exit_codes!()
+);
+
+/// `tracer ns --help`.
+pub(super) const NS: &str = concat!(
+    "\
+Filters on tasks choose the namespaces that such tasks are in, --ns the namespaces themselves.
+PID namespaces are shown with level, parent, init, members and allocation cursor; one without tasks
+is shown while something holds it.
+
+Examples:
+  tracer ns                          all kinds
+  tracer ns --kind pid               the tree of PID namespaces
+  tracer ns --pid 1234               those of one process
+
+",
+    exit_codes!()
+);
+
+/// `tracer pid --help`.
+pub(super) const PID: &str = concat!(
+    "\
+Examples:
+  tracer pid 1234                    a number of the host: its numbers further in
+  tracer pid 7@4026532398            7 in that PID namespace: its numbers further out, too
+  tracer pid '7@pid:[4026532398]'    the same
+
+",
+    exit_codes!()
+);
+
+/// `tracer show --help`.
+pub(super) const SHOW: &str = concat!(
+    "\
+Examples:
+  tracer show 1                      the host's init
+  tracer show 7@4026532398           a task by its number in its namespace
+  tracer show $$ --json
+
+",
+    exit_codes!()
+);
+
+/// `tracer doctor --help`.
+pub(super) const DOCTOR: &str = "\
+It loads and attaches what live would, says what came of each hook, and detaches. Without the
+privileges for that it says what it can tell.
+
+Examples:
+  tracer doctor                      can this kernel be traced, how, and what is lost
+  tracer doctor --plan tracepoint    what would be lost with tracepoints alone
+  tracer doctor --verifier-log log   the verifier's whole log, if it refuses a program
+
+Exit codes:
+  0    tracing is possible here
+  1    something failed that should have worked
+  2    wrong usage, or tracing is not possible here";
+
+/// `tracer completions --help`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  tracer completions bash > /etc/bash_completion.d/tracer
+  tracer completions zsh > \"${fpath[1]}/_tracer\"
+  tracer completions fish > ~/.config/fish/completions/tracer.fish";
+
+/// `tracer man --help`.
+pub(super) const MAN: &str = "\
+Examples:
+  tracer man | man -l -                      read it
+  tracer man --dir /usr/local/share/man/man1 install it";

@@ -1,0 +1,107 @@
+//! Values of options: sizes, durations, kinds.
+
+use std::time::Duration;
+
+use tracer::model::NsKind;
+
+/// The smallest ring that holds a few records of every kind.
+const RING_MIN: u64 = 64 << 10;
+/// The largest power of two that the kernel takes for a ring (`u32`).
+const RING_MAX: u64 = 2 << 30;
+
+/// A ring's size: bytes, or a number with K, M or G.
+pub(super) fn ring(text: &str) -> Result<u32, String> {
+    let bytes = size(text)?;
+    if !(RING_MIN..=RING_MAX).contains(&bytes) {
+        return Err("a ring buffer has 64K to 2G bytes".into());
+    }
+    // Both bounds are powers of two, so rounding up stays within them.
+    u32::try_from(bytes.next_power_of_two()).map_err(|error| error.to_string())
+}
+
+/// Bytes: a number, or one with K, M or G (powers of 1024; `MiB` and `MB` are taken for M).
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 =
+        number.parse().map_err(|_error| format!("{text} is no size: write 4096, 512K or 16M"))?;
+    let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return Err(format!("{unit} is no unit of size: use K, M or G")),
+    };
+    number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too large"))
+}
+
+/// A length of time: 500ms, 10s, 2m, 1h, or seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text} is no length of time: write 500ms, 10s, 2m or 1h");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().map_err(|_error| wrong())?;
+    let factor = match unit.trim() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86400.0,
+        _ => return Err(wrong()),
+    };
+    Duration::try_from_secs_f64(number * factor).map_err(|_error| wrong())
+}
+
+/// A kind of namespace, by its name in `/proc/PID/ns`.
+pub(super) fn ns_kind(text: &str) -> Result<NsKind, String> {
+    NsKind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
+        format!("{text} is no kind of namespace: user, mnt, uts, ipc, net, pid, cgroup or time")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_bytes_or_have_a_unit() {
+        for (text, bytes) in [
+            ("65536", 65_536),
+            ("64K", 65_536),
+            ("100k", 131_072),
+            ("16M", 16 << 20),
+            ("16MiB", 16 << 20),
+            ("1G", 1 << 30),
+            ("2g", 2 << 30),
+        ] {
+            assert_eq!(ring(text), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_no_ring_can_have_are_refused() {
+        for text in
+            ["", "M", "-1", "1", "4K", "3G", "16Q", "1.5M", "99999999999999999999", "17179869184G"]
+        {
+            assert!(ring(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_or_are_seconds() {
+        for (text, ms) in
+            [("500ms", 500), ("10s", 10_000), ("1.5s", 1500), ("2m", 120_000), ("3", 3000)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "s", "-1s", "1y", "ten", "1e99h", "1..2s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_those_of_proc() {
+        assert_eq!(ns_kind("mnt"), Ok(NsKind::Mnt));
+        assert!(ns_kind("mount").is_err());
+    }
+}

@@ -1,0 +1,63 @@
+//! `tracer ns`: namespaces of all kinds.
+
+use std::{collections::HashSet, process::ExitCode};
+
+use tracer::{
+    model::{NsId, World},
+    view,
+};
+
+use super::{fault::Fault, now::Now, select, settings};
+use crate::cli::{Namespaces, Selection};
+
+/// Prints the namespaces.
+pub(super) fn run(args: &Namespaces) -> Result<ExitCode, Fault> {
+    let now = Now::read(&args.table.loading)?;
+    let mut list = chosen(&now, &args.table.selection)?;
+    if !args.kind.is_empty() {
+        list.retain(|&ns| args.kind.contains(&now.world.ns(ns).kind));
+    }
+    if args.table.output.json {
+        return now.json(|json, text| json.namespaces(&now.world, &list, text));
+    }
+    Now::text(|text| {
+        view::namespaces(&now.world, &list, settings::style(args.table.output), text);
+    })
+}
+
+/// The namespaces that `--ns` names, and that tasks which the other filters admit are in.
+fn chosen(now: &Now, selection: &Selection) -> Result<Vec<NsId>, Fault> {
+    let world = &now.world;
+    let mut list: Vec<NsId> = world.namespaces().collect();
+    let mut filter = select::filter(selection)?;
+    select::check(world, &filter)?;
+
+    let named = std::mem::take(&mut filter.namespaces);
+    if !named.is_empty() {
+        let named: HashSet<NsId> =
+            named.into_iter().flat_map(|spec| select::matching(world, spec)).collect();
+        list.retain(|ns| named.contains(ns));
+    }
+    if filters_tasks(selection) {
+        // A thread may be in other namespaces than its process.
+        filter.threads = true;
+        let used: HashSet<NsId> = world
+            .tasks()
+            .filter(|&task| filter.admits_task(world, task))
+            .flat_map(|task| used_by(world, task))
+            .collect();
+        list.retain(|ns| used.contains(ns));
+    }
+    Ok(list)
+}
+
+/// The namespaces that a task is in or will put its children in.
+fn used_by(world: &World, task: tracer::model::TaskId) -> impl Iterator<Item = NsId> {
+    world.namespaces_of(task).into_iter().flatten().chain(world.task(task).for_children)
+}
+
+/// Whether any filter is about tasks.
+fn filters_tasks(selection: &Selection) -> bool {
+    let Selection { pid, ns: _, comm, uid, cgroup, tree, threads: _ } = selection;
+    !(pid.is_empty() && comm.is_empty() && uid.is_empty() && cgroup.is_empty() && tree.is_empty())
+}

@@ -1,0 +1,18 @@
+//! Standard output and standard error, for verbs that print once.
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
+
+/// Prints a result on standard output.
+pub(super) fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_ref())?;
+    stdout.flush()
+}
+
+/// Prints a line on standard error. That it cannot be read by anybody stops nothing.
+pub(super) fn complain(line: impl Display) {
+    let _unread = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,109 @@
+//! From what was typed to the library's settings.
+
+use std::{env, io, io::IsTerminal};
+
+use tracer::{
+    coverage::{Coverage, Fact, Plan},
+    kernel::{Options, PlanChoice},
+    model::{Config, Sees, World},
+    view::{Style, TimeFormat},
+};
+
+use crate::cli::{Color, Loading, LogLevel, Output, PlanName, TimeForm, Tracing};
+
+/// How to trace.
+pub(super) fn tracing(typed: &Tracing) -> Options {
+    Options {
+        plan: match typed.plan {
+            PlanName::Auto => PlanChoice::Auto,
+            PlanName::Trampoline => PlanChoice::Only(Plan::Trampoline),
+            PlanName::Kprobe => PlanChoice::Only(Plan::Kprobe),
+            PlanName::Tracepoint => PlanChoice::Only(Plan::Tracepoint),
+        },
+        ring: typed.ring,
+        args: !typed.no_args,
+        ..loading(&typed.loading)
+    }
+}
+
+/// How to read the tables once.
+pub(super) fn snapshot(typed: &Loading) -> Options {
+    Options { snapshot_only: true, ..loading(typed) }
+}
+
+/// How to read the tables once, and one task in detail.
+pub(super) fn detail(typed: &Loading) -> Options {
+    Options { detail: true, ..snapshot(typed) }
+}
+
+/// How to load programs.
+fn loading(typed: &Loading) -> Options {
+    Options {
+        log: match typed.log {
+            LogLevel::Off => 0,
+            LogLevel::Error => 1,
+            LogLevel::Warn => 2,
+            LogLevel::Info => 3,
+            LogLevel::Debug => 4,
+            LogLevel::Trace => 5,
+        },
+        verifier_log: typed.verifier_log.clone(),
+        ..Options::default()
+    }
+}
+
+/// Empty tables that know which ends the hooks can see.
+pub(super) fn world(coverage: &Coverage) -> World {
+    World::with(Config {
+        sees: Sees {
+            release: coverage.sees(Fact::Release),
+            free_pid: coverage.sees(Fact::FreePid),
+            ns_dying: coverage.sees(Fact::NsDying),
+            ns_destroy: coverage.sees(Fact::NsDestroy),
+        },
+        ..Config::default()
+    })
+}
+
+/// How text looks on standard output.
+pub(super) fn style(typed: Output) -> Style {
+    Style { color: color(typed.color, io::stdout().is_terminal()), ascii: ascii() }
+}
+
+/// How text looks on standard error.
+pub(super) fn error_style(typed: Output) -> Style {
+    Style { color: color(typed.color, io::stderr().is_terminal()), ascii: ascii() }
+}
+
+/// How lines show times.
+pub(super) fn time(typed: TimeForm) -> TimeFormat {
+    match typed {
+        TimeForm::Relative => TimeFormat::Relative,
+        TimeForm::Wall => TimeFormat::Wall,
+        TimeForm::Boot => TimeFormat::Boot,
+    }
+}
+
+/// Whether to use colour (<https://no-color.org>).
+fn color(when: Color, terminal: bool) -> bool {
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            terminal && !no_color && env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}
+
+/// Whether the locale says that the terminal knows no UTF-8; where it says nothing, it does.
+fn ascii() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(env::var_os)
+        .find(|value| !value.is_empty())
+        .is_some_and(|locale| {
+            let locale = locale.to_string_lossy().to_ascii_lowercase();
+            !locale.contains("utf-8") && !locale.contains("utf8")
+        })
+}

@@ -1,0 +1,35 @@
+//! `tracer show`: one task as the kernel holds it.
+
+use std::process::ExitCode;
+
+use tracer::view;
+
+use super::{fault::Fault, now::Now, select, settings};
+use crate::cli::Number;
+
+/// Draws the task.
+pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
+    let mut now = Now::read_for_detail(&args.loading)?;
+    let pid = select::pid(&now.world, args.pid)?;
+    let nr = now.world.pid(pid).nr();
+    let ended = || Fault::Absent {
+        what: format!("no task has PID {nr} (any more)"),
+        help: format!("a process group or session may still use it: `tracer pid {nr}` tells"),
+    };
+
+    // Read once more, so that the drawing is of one instant.
+    let Now { session, world, .. } = &mut now;
+    let detail = session.detail(nr, &mut |event| {
+        world.apply(&event);
+    })?;
+    let task = now.world.find_task(nr).ok_or_else(ended)?;
+    if args.output.json {
+        return now.json(|json, text| {
+            json.task(&now.world, task, text);
+            json.pid(&now.world, pid, text);
+        });
+    }
+    Now::text(|text| {
+        view::show(&now.world, task, detail.as_ref(), settings::style(args.output), text);
+    })
+}

@@ -1,0 +1,21 @@
+//! Everything that touches the running kernel.
+
+mod attach;
+mod error;
+mod facts;
+mod hidden;
+mod hook;
+mod layout;
+mod load;
+mod options;
+mod privilege;
+mod probe;
+mod procfs;
+mod ring;
+mod selftest;
+mod session;
+
+pub use error::Refused;
+pub use options::{Options, PlanChoice};
+pub use probe::{IteratorProbe, Probe, probe};
+pub use session::{Counters, Session};

@@ -1,0 +1,105 @@
+//! What this kernel offers, for `doctor`.
+
+use std::{path::Path, time::Instant};
+
+use super::{Options, PlanChoice, Refused, Session, facts, load, privilege, procfs};
+use crate::{
+    coverage::{Coverage, Plan},
+    event::Body,
+    host::Host,
+};
+
+/// What was found out about this kernel.
+#[derive(Debug)]
+pub struct Probe {
+    /// The host.
+    pub host: Host,
+    /// What is attached under the plan that was asked for.
+    pub coverage: Coverage,
+    /// Whether the kernel describes its types, or why not.
+    pub btf: Result<(), String>,
+    /// Lockdown, as `/sys/kernel/security/lockdown` has it.
+    pub lockdown: String,
+    /// Effective capabilities that matter here.
+    pub caps: Vec<(String, bool)>,
+    /// We are in the initial PID namespace.
+    pub pid_ns_initial: bool,
+    /// Each plan, and why it is not possible.
+    pub plans: Vec<(Plan, Option<String>)>,
+    /// Bytes of the ring.
+    pub ring: u32,
+    /// Tasks that the iterator shows.
+    pub iterator: IteratorProbe,
+    /// Milliseconds from the start to the end of the first sweep.
+    pub start_ms: u64,
+}
+
+/// What the iterator shows, beside `/proc`.
+#[derive(Debug, Default)]
+pub struct IteratorProbe {
+    /// Tasks that it shows.
+    pub shown: usize,
+    /// Tasks that there are.
+    pub proc: usize,
+    /// Tasks that only `/proc` shows: level-0 number and name.
+    pub hidden: Vec<(i32, String)>,
+}
+
+/// Finds out by doing; nothing stays attached.
+pub fn probe(options: &Options) -> Result<Probe, Refused> {
+    let started = Instant::now();
+    // Before starting: what is not needed any more is dropped then.
+    let caps = privilege::effective();
+    let plans = [Plan::Trampoline, Plan::Kprobe, Plan::Tracepoint]
+        .map(|plan| (plan, alone(options, plan)))
+        .to_vec();
+    let tried = started.elapsed();
+    let (coverage, iterator) = sweep(options)?;
+    let start_ms = started.elapsed().saturating_sub(tried).as_millis() as u64;
+    Ok(Probe {
+        host: facts::host(),
+        coverage,
+        btf: load::read_btf().map(|_| ()).map_err(|refused| refused.to_string()),
+        lockdown: lockdown(),
+        caps,
+        pid_ns_initial: facts::in_initial_pid_ns(),
+        plans,
+        ring: options.ring,
+        iterator,
+        start_ms,
+    })
+}
+
+fn lockdown() -> String {
+    let path = "/sys/kernel/security/lockdown";
+    procfs::line(path).unwrap_or_else(|| {
+        if Path::new("/sys/kernel/security").exists() { "none" } else { "unknown" }.into()
+    })
+}
+
+fn sweep(options: &Options) -> Result<(Coverage, IteratorProbe), Refused> {
+    let mut session = Session::start(options)?;
+    let mut found = IteratorProbe::default();
+    session.sweep(&mut |event| {
+        if let Body::Snapshot { task, from_proc, .. } = event.body {
+            found.proc += 1;
+            if from_proc {
+                let name = String::from_utf8_lossy(&task.comm);
+                found.hidden.push((task.tid, name.trim_end_matches('\0').to_owned()));
+            } else {
+                found.shown += 1;
+            }
+        }
+    })?;
+    Ok((session.coverage().clone(), found))
+}
+
+/// Why a plan alone is not possible.
+fn alone(options: &Options, plan: Plan) -> Option<String> {
+    let only = Options { plan: PlanChoice::Only(plan), ..options.clone() };
+    match load::load(&only).and_then(|mut loaded| loaded.attach(&only)) {
+        Ok(()) => None,
+        Err(Refused::Unable { why, .. }) => Some(why),
+        Err(error @ Refused::Runtime(_)) => Some(error.to_string()),
+    }
+}

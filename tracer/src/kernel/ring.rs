@@ -1,0 +1,81 @@
+//! Draining the ring.
+
+use std::{
+    os::fd::{AsRawFd, BorrowedFd},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use aya::{
+    Ebpf,
+    maps::{MapData, RingBuf},
+};
+use rustix::event::{Timespec, epoll};
+
+use crate::{
+    event::{Body, Event, Header, Lost},
+    stream::{Gaps, decode},
+};
+
+/// The ring, and what is needed to wait for it.
+pub(super) struct Ring {
+    buffer: RingBuf<MapData>,
+    epoll: rustix::fd::OwnedFd,
+    gaps: Gaps,
+}
+
+impl Ring {
+    pub(super) fn open(ebpf: &mut Ebpf) -> anyhow::Result<Self> {
+        let map = ebpf.take_map("EVENTS").context("the object has no ring")?;
+        let buffer = RingBuf::try_from(map)?;
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        // Edge-triggered: data that lies there already is no reason to wake up at once; the
+        // programs wake us when much has gathered, the caller's timer does otherwise.
+        let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
+        epoll::add(&epoll, borrowed(&buffer), epoll::EventData::new_u64(0), flags)?;
+        Ok(Self { buffer, epoll, gaps: Gaps::default() })
+    }
+
+    /// Waits until much has gathered, or the time is over, or a signal came.
+    pub(super) fn wait(&self, timeout: Duration) -> anyhow::Result<()> {
+        let timeout = Timespec {
+            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: timeout.subsec_nanos().into(),
+        };
+        let mut events = [epoll::Event {
+            flags: epoll::EventFlags::empty(),
+            data: epoll::EventData::new_u64(0),
+        }];
+        match epoll::wait(&self.epoll, events.as_mut_slice(), Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error).context("waiting for the ring"),
+        }
+    }
+
+    /// Hands on every record that is there.
+    pub(super) fn drain(&mut self, sink: &mut dyn FnMut(Event)) -> usize {
+        let mut count = 0;
+        while let Some(record) = self.buffer.next() {
+            count += 1;
+            if let Ok(event) = decode(&record) {
+                self.gaps.note(&event.header, &mut *sink);
+                sink(event);
+            } else {
+                // Only if object and reader differ. What cannot be read is as good as lost.
+                let lost = Lost { cpu: 0, count: 1, since: 0 };
+                sink(Event { header: Header::default(), body: Body::Lost(lost) });
+            }
+        }
+        count
+    }
+
+    /// Nothing more will come: what is missing now is lost.
+    pub(super) fn settle(&mut self, sink: &mut dyn FnMut(Event)) {
+        self.gaps.settle(sink);
+    }
+}
+
+fn borrowed(ring: &RingBuf<MapData>) -> BorrowedFd<'_> {
+    // SAFETY: the ring owns the descriptor and outlives the borrow.
+    unsafe { BorrowedFd::borrow_raw(ring.as_raw_fd()) }
+}

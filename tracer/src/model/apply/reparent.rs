@@ -1,0 +1,182 @@
+//! Real parents: as read, and as `find_new_reaper` (kernel/exit.c) chooses them for orphans.
+
+use super::super::{Effect, NsKind, PidId, Reparent, ReparentReason, TaskId, TaskState, World};
+use crate::event::{Exit, bits};
+
+/// Steps up a family that the search for a subreaper takes at most; wrong input may have cycles.
+const ANCESTORS: usize = 4096;
+
+impl World {
+    /// The real parent of a task that enters the tables. Threads share their leader's.
+    pub(super) fn enter_parent(&mut self, id: TaskId, key: u64, ppid: i32) {
+        let leader = self.process(id).leader;
+        let known = self.task(leader);
+        if leader != id && (known.real_parent.is_some() || known.ppid != 0) {
+            let (parent, ppid) = (known.real_parent, known.ppid);
+            if let Some(task) = self.live_mut(id) {
+                task.real_parent = parent;
+                task.ppid = ppid;
+            }
+            return;
+        }
+        let parent = self.parent_named(id, key, ppid);
+        self.place(id, parent, ppid);
+    }
+
+    /// The task that a record names as a real parent. A thread that nobody has seen stands for its
+    /// process.
+    fn parent_named(&self, id: TaskId, key: u64, ppid: i32) -> Option<TaskId> {
+        let leader = || if ppid > 0 { self.find_task(ppid) } else { None };
+        let parent = self.live_task(key).or_else(leader)?;
+        (self.task(parent).process != self.task(id).process).then_some(parent)
+    }
+
+    /// An event says who the real parent of a task is now.
+    pub(super) fn set_parent(&mut self, id: TaskId, key: u64, ppid: i32) {
+        if key == 0 && ppid == 0 {
+            return;
+        }
+        let child = self.process(id).leader;
+        let task = self.task(id);
+        let (from, before, inferred) = (task.real_parent, task.ppid, task.parent_inferred);
+        let to = self.parent_named(id, key, ppid);
+        let to = to.or(from.filter(|_| before == ppid));
+        if let Some(task) = self.tasks.get_mut(child) {
+            task.parent_inferred = false;
+        }
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.parent_inferred = false;
+        }
+        if to == from && before == ppid {
+            return;
+        }
+        self.place(id, to, ppid);
+        if before == ppid || before == 0 && from.is_none() {
+            return; // another thread of the same process, or only now known
+        }
+        let why = match to {
+            Some(reaper) if inferred => self.reason(from.unwrap_or(child), reaper),
+            _ => ReparentReason::Unseen,
+        };
+        self.emit(Effect::Reparented(Reparent { child, from, to, why, inferred: false }));
+    }
+
+    /// The children of an exited thread get another parent: a thread of the same process while one
+    /// runs, else the nearest subreaper, else the init of the father's namespace.
+    pub(super) fn forget_parent(&mut self, father: TaskId, exit: Option<&Exit>, gone: bool) {
+        if self.task(father).first_child.is_none() {
+            return;
+        }
+        let mut children: Vec<TaskId> = self.children_of_thread(father).collect();
+        children.reverse();
+        if exit.is_some_and(|exit| exit.has_children == 0) && !self.config.sees.release {
+            // The kernel's list is empty: what is still in ours was reaped before.
+            for child in children {
+                if self.task(child).state == TaskState::Zombie {
+                    self.release(child, None, true);
+                }
+            }
+            if self.task(father).first_child.is_none() {
+                return;
+            }
+            children = self.children_of_thread(father).collect();
+            children.reverse();
+        }
+        let dead = exit.is_some_and(|exit| exit.group_dead == 1);
+        if !dead && let Some(sibling) = self.running_thread(father) {
+            let ppid = self.task(father).tgid;
+            for child in children {
+                self.place(child, Some(sibling), ppid);
+            }
+            return;
+        }
+        if !gone && self.leads_namespace(father) {
+            return; // zap_pid_ns_processes: its children are killed and reaped by it
+        }
+        let told = exit.and_then(|exit| {
+            let leader = || self.find_task(exit.reaper_tgid);
+            self.live_task(exit.reaper).or_else(leader)
+        });
+        let same = |reaper: &TaskId| self.task(*reaper).process != self.task(father).process;
+        let reaper = told.filter(same).or_else(|| self.find_reaper(father));
+        let number = exit.map_or(0, |exit| exit.reaper_tgid);
+        let ppid = reaper.map_or(number, |reaper| self.task(reaper).tgid);
+        for child in children {
+            self.orphan(child, father, reaper, ppid);
+        }
+    }
+
+    fn orphan(&mut self, child: TaskId, father: TaskId, reaper: Option<TaskId>, ppid: i32) {
+        let to = reaper.filter(|&to| self.task(to).process != self.task(child).process);
+        self.place(child, to, ppid);
+        if let Some(task) = self.tasks.get_mut(child) {
+            task.parent_inferred = true;
+        }
+        let why = to.map_or(ReparentReason::Unseen, |to| self.reason(father, to));
+        let from = Some(father);
+        self.emit(Effect::Reparented(Reparent { child, from, to, why, inferred: true }));
+    }
+
+    /// Another thread of the process that has not exited (`find_alive_thread`).
+    pub(super) fn running_thread(&self, father: TaskId) -> Option<TaskId> {
+        let process = self.process(father);
+        if process.running == 0 {
+            return None;
+        }
+        let running =
+            |&thread: &TaskId| thread != father && self.task(thread).state == TaskState::Running;
+        process.threads.iter().copied().find(running)
+    }
+
+    fn init_pid(&self, task: TaskId) -> Option<PidId> {
+        self.ns(self.task_active_pid_ns(task)?).pid.as_ref()?.init
+    }
+
+    /// Whether the task belongs to the init of its own PID namespace.
+    pub(super) fn leads_namespace(&self, task: TaskId) -> bool {
+        let own = self.task(self.process(task).leader).pid;
+        own.is_some() && own == self.init_pid(task)
+    }
+
+    /// `find_new_reaper` past the father's own threads.
+    fn find_reaper(&self, father: TaskId) -> Option<TaskId> {
+        let usable = |&task: &TaskId| {
+            self.task(task).is_live() && self.task(task).process != self.task(father).process
+        };
+        let alive = |task: TaskId| {
+            let own = self.task(task).state == TaskState::Running;
+            if own { Some(task) } else { self.running_thread(task) }
+        };
+        if self.task(father).bits & bits::HAS_SUBREAPER != 0 {
+            let ns = self.task_active_pid_ns(father);
+            let up = |&task: &TaskId| self.task(task).real_parent;
+            let family = std::iter::successors(self.task(father).real_parent, up);
+            let near = family.take(ANCESTORS).take_while(|&it| self.task_active_pid_ns(it) == ns);
+            let mut reapers = near.filter(|&it| self.task(it).bits & bits::SUBREAPER != 0);
+            if let Some(found) = reapers.find_map(alive).filter(usable) {
+                return Some(found);
+            }
+        }
+        let ns = self.ns(self.task_active_pid_ns(father)?).pid.as_ref()?;
+        let init = ns.init.and_then(|pid| self.pid(pid).task).filter(usable).and_then(alive);
+        init.or_else(|| ns.child_reaper.filter(usable).and_then(alive))
+    }
+
+    fn reason(&self, father: TaskId, reaper: TaskId) -> ReparentReason {
+        let father_ns = self.task_active_pid_ns(father);
+        let init = father_ns.and_then(|ns| self.ns(ns).pid.as_ref()?.init);
+        let own = self.task(self.process(reaper).leader).pid;
+        let child_reaper = father_ns.and_then(|ns| self.ns(ns).pid.as_ref()?.child_reaper);
+        if own.is_some() && own == init || child_reaper == Some(reaper) {
+            ReparentReason::NamespaceInit
+        } else {
+            ReparentReason::Subreaper
+        }
+    }
+
+    /// The namespace that dies with this group, if it is a namespace's init.
+    pub(super) fn led_namespace(&self, task: TaskId) -> Option<super::super::NsId> {
+        let ns = if self.leads_namespace(task) { self.task_active_pid_ns(task) } else { None };
+        ns.filter(|&ns| self.ns(ns).kind == NsKind::Pid)
+    }
+}

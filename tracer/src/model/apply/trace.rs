@@ -1,0 +1,57 @@
+//! Tracers: `task->ptrace` and `task->parent`.
+
+use super::super::{Effect, TaskId, World};
+use crate::event::{Ptrace, TaskFacts};
+
+impl World {
+    /// `__ptrace_link` or `__ptrace_unlink`.
+    pub(super) fn on_ptrace(&mut self, facts: &Ptrace) {
+        let Some(id) = self.subject(facts.task, facts.tid, facts.tgid) else { return };
+        let leader = || self.find_task(facts.tracer_tgid);
+        let tracer =
+            if facts.tracer == 0 { None } else { self.live_task(facts.tracer).or_else(leader) };
+        self.set_tracer(id, tracer, true);
+    }
+
+    /// What a record says about a task's tracer.
+    pub(super) fn read_tracer(&mut self, id: TaskId, facts: &TaskFacts, tell: bool) {
+        let tracer = if facts.ptrace == 0 {
+            None
+        } else {
+            self.live_task(facts.parent).or_else(|| self.find_task(facts.parent_tgid))
+        };
+        self.set_tracer(id, tracer, tell);
+    }
+
+    /// Another tracer, or none.
+    pub(super) fn set_tracer(&mut self, id: TaskId, tracer: Option<TaskId>, tell: bool) {
+        let Some(task) = self.live_mut(id) else { return };
+        let old = std::mem::replace(&mut task.tracer, tracer);
+        if old == tracer {
+            return;
+        }
+        if let Some(old) = old.and_then(|old| self.tasks.get_mut(old)) {
+            old.tracees = old.tracees.saturating_sub(1);
+        }
+        if let Some(new) = tracer.and_then(|new| self.tasks.get_mut(new)) {
+            new.tracees += 1;
+        }
+        if tell {
+            self.emit(Effect::Traced { task: id, tracer });
+        }
+    }
+
+    /// A task is gone: it is traced by nobody and traces nobody (`exit_ptrace`).
+    pub(super) fn stop_tracing(&mut self, id: TaskId) {
+        self.set_tracer(id, None, false);
+        if self.task(id).tracees == 0 {
+            return;
+        }
+        let traced = self.tasks.iter().filter(|(_, task)| task.tracer == Some(id));
+        let mut traced: Vec<_> = traced.map(|(tracee, task)| (task.tid, tracee)).collect();
+        traced.sort_unstable();
+        for (_, tracee) in traced {
+            self.set_tracer(tracee, None, true);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Tasks that are read while they live: by a sweep, and after something changed them.
+
+use super::super::{Certainty, Effect, TaskId, TaskState, World};
+use super::birth::Origin;
+use crate::event::{TaskFacts, Vector};
+
+impl World {
+    /// The iterator (or `/proc`) shows a task. Showing it twice changes nothing; a task that has
+    /// ended is not brought back, as the iterator may hold one for a moment after its release.
+    pub(super) fn on_snapshot(
+        &mut self,
+        facts: &TaskFacts,
+        vector: &Vector,
+        generation: u64,
+        from_proc: bool,
+    ) {
+        let certainty = if from_proc { Certainty::Proc } else { Certainty::Snapshot };
+        let current = from_proc || self.sweep.generation == Some(generation);
+        let origin = Origin::default();
+        let Some(id) = self.read_task(facts, vector, certainty, origin) else { return };
+        if current && let Some(task) = self.tasks.get_mut(id) {
+            task.mark = self.sweep.mark;
+        }
+    }
+
+    /// A task is read again after an event that changed it.
+    pub(super) fn on_update(&mut self, facts: &TaskFacts, vector: &Vector) {
+        let by = self.unsharing.take().filter(|&(task, _)| self.task(task).key.0 == facts.task);
+        let origin = by.map_or(Origin::default(), |(task, flags)| Origin {
+            born: true,
+            creator: Some(task),
+            flags,
+        });
+        if let Some(id) = self.read_task(facts, vector, Certainty::Snapshot, origin)
+            && let Some(task) = self.tasks.get_mut(id)
+        {
+            task.mark = self.sweep.mark;
+        }
+    }
+
+    fn read_task(
+        &mut self,
+        facts: &TaskFacts,
+        vector: &Vector,
+        certainty: Certainty,
+        origin: Origin,
+    ) -> Option<TaskId> {
+        if facts.tid <= 0 || facts.tgid <= 0 {
+            return None;
+        }
+        let known = self.known_task(facts.task, facts.tid);
+        if let Some(id) = known {
+            self.out.task = Some(id);
+            if !self.task(id).is_live() {
+                if vector.is_empty() || !self.is_successor(id, facts) {
+                    return None;
+                }
+            } else if certainty == Certainty::Proc && !self.is_hazy(id) {
+                return Some(id); // what the iterator or a hook said is better
+            } else {
+                let id = self.refresh(id, facts, vector, origin);
+                if let Some(task) = self.tasks.get_mut(id)
+                    && (task.certainty == Certainty::Inferred || task.certainty == Certainty::Proc)
+                {
+                    task.certainty = certainty;
+                }
+                self.out.task = Some(id);
+                return Some(id);
+            }
+        }
+        if vector.is_empty() {
+            return None;
+        }
+        let id = self.enter(facts, vector, certainty, Origin::default());
+        self.out.task = Some(id);
+        self.emit(Effect::Found(id));
+        Some(id)
+    }
+
+    fn is_hazy(&self, id: TaskId) -> bool {
+        matches!(self.task(id).certainty, Certainty::Inferred | Certainty::Proc)
+    }
+
+    /// Whether what is shown is a newer task at the address of one that has ended, or one whose
+    /// end a sweep concluded wrongly.
+    fn is_successor(&self, id: TaskId, facts: &TaskFacts) -> bool {
+        let task = self.task(id);
+        let swapped = facts.tid == task.tgid && task.tid != task.tgid;
+        let restarted = facts.start != task.start && facts.start != task.birth;
+        task.vanished || restarted && !swapped
+    }
+
+    /// Whether what is shown cannot be the live task that the tables have at its key: the address
+    /// was used again, and the end of the old task was lost.
+    fn is_other(&self, id: TaskId, facts: &TaskFacts) -> bool {
+        let task = self.task(id);
+        facts.tid != task.tid || facts.tgid != task.tgid
+    }
+
+    /// Brings a live task up to date; effects only for what differs. Answers the task that is now
+    /// at the key.
+    pub(super) fn refresh(
+        &mut self,
+        id: TaskId,
+        facts: &TaskFacts,
+        vector: &Vector,
+        origin: Origin,
+    ) -> TaskId {
+        self.witness_swap(id, facts.tid, facts.tgid);
+        if self.is_other(id, facts) {
+            self.vanish(id);
+            let id = self.enter(facts, vector, Certainty::Snapshot, origin);
+            if !origin.born {
+                self.emit(Effect::Found(id));
+            }
+            return id;
+        }
+        self.read_facts(id, facts);
+        self.attach_pid(id, facts, vector, origin);
+        self.set_parent(id, facts.real_parent, facts.ppid);
+        self.read_groups(id, facts, true);
+        self.read_namespaces(id, facts, origin, true);
+        self.read_tracer(id, facts, true);
+        if facts.exit_state != 0 && self.task(id).state == TaskState::Running {
+            self.becomes_zombie(id);
+            if let Some(task) = self.tasks.get_mut(id) {
+                task.exit_code = facts.exit_code;
+            }
+            self.emit(Effect::Exited(id));
+        }
+        id
+    }
+}

@@ -1,0 +1,173 @@
+//! One JSON object a line: a header, the events or rows, and a summary.
+//!
+//! Unknown values are absent, never 0 or null; 64-bit ids are strings. Text is text: what could
+//! harm a terminal is escaped, and where bytes are no UTF-8 they are replaced by U+FFFD and a field
+//! with `_hex` behind the name (`comm_hex`, `filename_hex`, `args_hex`) holds all the bytes.
+
+mod event;
+mod object;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use object::Object;
+
+use super::digits::push;
+use super::{Report, Summary, names, time};
+use crate::coverage::{Coverage, Fact};
+use crate::host::Host;
+use crate::model::{NsId, PidId, TaskId, World};
+
+/// Version of what is written here.
+const SCHEMA: u32 = 1;
+
+/// Writes JSON lines.
+#[derive(Clone, Debug)]
+pub struct Json {
+    host: Host,
+    /// The boot id without dashes: the first part of every `process_id`.
+    boot: String,
+}
+
+/// Every fact with its name in the header's `coverage`.
+const FACTS: [(Fact, &str); 21] = [
+    (Fact::Fork, "fork"),
+    (Fact::Exec, "exec"),
+    (Fact::Rename, "rename"),
+    (Fact::Exit, "exit"),
+    (Fact::FreeTask, "free_task"),
+    (Fact::Snapshot, "snapshot"),
+    (Fact::AllocPid, "alloc_pid"),
+    (Fact::ForkFail, "fork_fail"),
+    (Fact::Release, "release"),
+    (Fact::FreePid, "free_pid"),
+    (Fact::ChangePid, "change_pid"),
+    (Fact::ExchangeTids, "exchange_tids"),
+    (Fact::PidNsCreate, "pid_ns_create"),
+    (Fact::NsDying, "ns_dying"),
+    (Fact::NsDestroy, "ns_destroy"),
+    (Fact::NsCreate, "ns_create"),
+    (Fact::NsEnter, "ns_enter"),
+    (Fact::Cred, "cred"),
+    (Fact::PtraceLink, "ptrace_link"),
+    (Fact::PtraceUnlink, "ptrace_unlink"),
+    (Fact::Syscalls, "syscalls"),
+];
+
+impl Json {
+    /// A writer for this host's events.
+    pub fn new(host: &Host) -> Self {
+        Self { host: host.clone(), boot: host.boot_id.replace('-', "") }
+    }
+
+    /// Appends the first line: schema, host, plan and, for each fact, the hook that tells it.
+    pub fn header(&self, coverage: &Coverage, out: &mut String) {
+        let mut line = Object::line("header", out);
+        line.number("schema", SCHEMA);
+        line.str("version", env!("CARGO_PKG_VERSION"));
+        let host = &self.host;
+        for (key, text) in
+            [("release", &host.release), ("boot_id", &host.boot_id), ("host", &host.name)]
+        {
+            if !text.is_empty() {
+                line.text(key, text.as_bytes());
+            }
+        }
+        for (key, number) in [("cpus", host.cpus), ("pid_max", host.pid_max)] {
+            line.known(key, number);
+        }
+        line.str("plan", coverage.plan().name());
+        let mut facts = line.object("coverage");
+        for (fact, name) in FACTS {
+            match coverage.hook(fact) {
+                Some(hook) => facts.text(name, hook.place.as_bytes()),
+                None => facts.raw(name, "null"),
+            }
+        }
+        facts.close();
+        line.flag("group_dead", coverage.group_dead);
+        line.flag("pid_ino", coverage.pid_ino);
+        line.flag("ns_id", coverage.ns_id);
+        line.known("hidden_tasks", coverage.hidden_tasks);
+        line.end();
+    }
+
+    /// Appends the line of one event.
+    pub fn event(&self, world: &World, report: &Report, out: &mut String) {
+        let mut line = Object::line(report.what.ty().name(), out);
+        line.number("ts", report.ts);
+        if self.host.wall_ns != 0 {
+            line.quoted("time", |out| time::rfc3339(self.host.wall(report.ts), out));
+        }
+        line.number("cpu", report.cpu);
+        event::Event { world, report, json: self }.write(&mut line);
+        line.end();
+    }
+
+    /// Appends the line of one task (`ps`, `tree`).
+    pub fn task(&self, world: &World, task: TaskId, out: &mut String) {
+        let mut line = Object::line("task", out);
+        self.task_fields(world, task, &mut line);
+        line.end();
+    }
+
+    /// Appends a line for each of these namespaces (`ns`).
+    pub fn namespaces(&self, world: &World, list: &[NsId], out: &mut String) {
+        let lowest = super::namespaces::lowest(world);
+        for &ns in list {
+            row::namespace(world, ns, lowest.get(&ns).copied(), out);
+        }
+    }
+
+    /// Appends the line of one namespace; of several at once, see [`Json::namespaces`].
+    pub fn namespace(&self, world: &World, ns: NsId, out: &mut String) {
+        self.namespaces(world, &[ns], out);
+    }
+
+    /// Appends the line of one pid (`pid`).
+    pub fn pid(&self, world: &World, pid: PidId, out: &mut String) {
+        self.pid_row(world, pid, out);
+    }
+
+    /// Appends the last line: totals and losses, and how the command ended.
+    pub fn summary(&self, world: &World, summary: &Summary, out: &mut String) {
+        let mut line = Object::line("summary", out);
+        line.number("events", summary.events());
+        let mut types = line.object("types");
+        for (ty, count) in summary.by_type() {
+            types.number(ty.name(), count);
+        }
+        types.close();
+        line.number("tasks", summary.tasks());
+        line.number("failed_forks", summary.failed_forks());
+        line.number("lost", summary.lost());
+        line.number("namespaces", summary.namespaces());
+        line.array("zombies", summary.zombies(world), |zombie, out| {
+            let mut item = Object::item(out);
+            event::who(world, zombie, &mut item);
+            event::parent(world, zombie, &mut item);
+            if let Some(parent) = world.task(zombie).real_parent {
+                item.text("parent_comm", super::escape::name(&world.task(parent).comm));
+            }
+            item.close();
+        });
+        if let Some(command) = summary.command {
+            event::ended(names::Ended::from_wait(command.status), &mut line);
+        }
+        line.end();
+    }
+
+    /// The identity that lasts: boot id, level-0 number at birth, time of birth.
+    fn process_id(&self, world: &World, id: TaskId, line: &mut Object<'_>) {
+        let task = world.task(id);
+        if !self.boot.is_empty() && task.birth_tid != 0 && task.birth != 0 {
+            line.quoted("process_id", |out| {
+                super::escape::json(self.boot.as_bytes(), out);
+                out.push('-');
+                push(task.birth_tid, out);
+                out.push('-');
+                push(task.birth, out);
+            });
+        }
+    }
+}
