@@ -1,0 +1,52 @@
+//! Automation of the project, `cargo xtask VERB`: all verbs on one page.
+
+mod fail;
+mod kernels;
+mod live;
+mod matrix;
+mod place;
+mod run;
+mod say;
+mod setup;
+mod test;
+mod tidy;
+mod vm;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Sets up, builds, runs and tests tracer.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version, max_term_width = 100)]
+enum Verb {
+    /// Installs what building (--bpf) and testing (--tests) need; says what and why; nothing when
+    /// all is there
+    Setup(setup::Options),
+    /// Sets up, builds, and runs `tracer live` with the arguments that follow
+    #[command(disable_help_flag = true)]
+    Live(live::Options),
+    /// Fetches stock Debian cloud kernels into target/kernels
+    Kernels(kernels::Options),
+    /// Boots a kernel in a virtual machine, and runs the scenarios or a command there
+    Vm(vm::Options),
+    /// Runs the scenarios on every kernel: kernel × plan × scenario
+    Matrix(matrix::Options),
+    /// Everything that CI checks
+    Test(test::Options),
+    /// The rules of the architecture, as tests
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Verb::parse() {
+        Verb::Setup(options) => setup::verb(&options),
+        Verb::Live(_) => live::verb(),
+        Verb::Kernels(options) => kernels::verb(&options),
+        Verb::Vm(options) => vm::verb(&options),
+        Verb::Matrix(options) => matrix::verb(&options),
+        Verb::Test(options) => test::verb(&options),
+        Verb::Tidy => tidy::verb(),
+    };
+    outcome.unwrap_or_else(|error| fail::report(&error))
+}
