@@ -20,18 +20,18 @@ pub(super) const SCENARIO: Scenario = Scenario {
 
 /// What it does.
 fn run() -> Result<()> {
-    let never = Gate::new()?;
+    let (never, told) = (Gate::new()?, Gate::new()?);
     let flags = libc::CLONE_NEWPID as u64;
     let init = task::clone(flags, || {
         let inode = proc::my_ns("pid")?;
-        let member = task::fork(|| doomed(&never))?;
+        let member = task::fork(|| doomed(&told, &never))?;
         let nested = task::clone(flags, || {
-            task::fork(|| doomed(&never))?;
+            task::fork(|| doomed(&told, &never))?;
             truth::see_with(
                 &json!({ "type": "ns_dying", "kind": "pid", "inum": proc::my_ns("pid")? }),
                 &json!({ "level": 2 }),
             )?;
-            doomed(&never)
+            doomed(&told, &never)
         })?;
         truth::see_with(
             &json!({ "type": "ns_dying", "kind": "pid", "inum": inode }),
@@ -46,16 +46,21 @@ fn run() -> Result<()> {
                 json!({ "type": "release", "tid": me.tid }),
             ])?;
         }
+        // Nobody is killed before all have told what will become of them.
+        for _ in 0..3 {
+            told.pass()?;
+        }
         Ok(8)
     })?;
     init.exits(8)
 }
 
 /// Tells that SIGKILL will end the caller, and waits for it.
-fn doomed(never: &Gate) -> Result<i32> {
+fn doomed(told: &Gate, never: &Gate) -> Result<i32> {
     let me = proc::me()?;
     truth::will_end(Ended::Signal { number: libc::SIGKILL, core: false })?;
     truth::released(me.tid, &me.ns_pid, None)?;
     truth::freed(&me.ns_pid)?;
+    told.open()?;
     never.stay()
 }

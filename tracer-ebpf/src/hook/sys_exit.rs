@@ -19,8 +19,8 @@ use crate::{
 const TS_COMPAT: u32 = 2;
 /// `WNOWAIT` (include/uapi/linux/wait.h): the child stays a zombie.
 const WNOWAIT: u64 = 0x0100_0000;
-/// Offset of `si_pid` in `siginfo_t`.
-const SI_PID: u64 = 12;
+/// Offset of `si_pid` in a 64-bit task's `siginfo_t`; a 32-bit task's is 4 less.
+const SI_PID: u64 = 16;
 /// Errnos from here on ask for a restart of the call: it has not failed.
 const ERESTART: i64 = 512;
 const PR_SET_CHILD_SUBREAPER: u64 = 36;
@@ -103,8 +103,10 @@ fn t_sys_exit(ctx: BtfTracePointContext) -> i32 {
     if !of_interest(nr) && from_32(nr) == 0 {
         return 0;
     }
+    let mut si_pid = SI_PID;
     if has(&TASK_STATUS) && get::<Probed, u32>(current(), &TASK_STATUS) & TS_COMPAT != 0 {
         nr = from_32(nr);
+        si_pid = SI_PID - 4;
         args = [get::<Typed, _>(regs, &REGS_BX), get::<Typed, _>(regs, &REGS_CX), args[2], args[1]];
     }
     if !of_interest(nr) {
@@ -124,7 +126,7 @@ fn t_sys_exit(ctx: BtfTracePointContext) -> i32 {
         if args[3] & WNOWAIT != 0 || args[2] == 0 {
             return 0;
         }
-        args[1] = u64::from(read_user::<u32>(args[2] + SI_PID));
+        args[1] = u64::from(read_user::<u32>(args[2] + si_pid));
         if args[1] == 0 {
             return 0;
         }

@@ -29,6 +29,8 @@ pub struct World {
     pub(super) losses: Losses,
     /// Who has just called unshare, with its flags: an update of the task follows.
     pub(super) unsharing: Option<(TaskId, u64)>,
+    /// Tasks whose parent or tracer a running sweep has not shown yet.
+    pub(super) unresolved: Vec<Unresolved>,
     /// Time of the event that is applied.
     pub(super) now: u64,
     /// What the event that is applied has changed so far.
@@ -73,6 +75,17 @@ pub(super) struct Sweep {
     pub(super) losses: u64,
     /// The time when it began.
     pub(super) begun: u64,
+}
+
+/// A task that names another one which the tables do not have yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unresolved {
+    /// The task.
+    pub(super) task: TaskId,
+    /// The key of the other one.
+    pub(super) key: u64,
+    /// The other one is its tracer, else its real parent.
+    pub(super) tracer: bool,
 }
 
 /// What was lost.

@@ -251,13 +251,18 @@ impl World {
             if !made || inum == 0 || kind == NsKind::Pid || kind == NsKind::User {
                 continue;
             }
-            let ns = self.make_ns(kind, inum, None, Origin::made(by));
-            if let Some(ns) = self.spaces.get_mut(ns) {
-                ns.fresh = true;
-            }
-            self.retire_namespace(ns);
+            self.create_for_children(kind, inum, by);
         }
         self.read_ids(facts);
+    }
+
+    /// A namespace was made that nobody is in yet.
+    pub(super) fn create_for_children(&mut self, kind: NsKind, inum: u32, by: Option<TaskId>) {
+        let ns = self.make_ns(kind, inum, None, Origin::made(by));
+        if let Some(ns) = self.spaces.get_mut(ns) {
+            ns.fresh = true;
+        }
+        self.retire_namespace(ns);
     }
 
     fn read_ids(&mut self, facts: &NsSet) {

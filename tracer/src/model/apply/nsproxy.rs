@@ -17,6 +17,12 @@ impl World {
     ) {
         let active = self.task_active_pid_ns(id);
         self.set_namespaces(id, &facts.ns, active, origin, tell);
+        if origin.creator == Some(id)
+            && origin.flags & NsKind::Time.clone_flag() != 0
+            && facts.time_for_children_inum != 0
+        {
+            self.create_for_children(NsKind::Time, facts.time_for_children_inum, Some(id));
+        }
         if facts.for_children != 0 || facts.for_children_inum != 0 {
             let read = (facts.for_children, facts.for_children_inum);
             let ns = self.ns_for_children(read, active, origin);

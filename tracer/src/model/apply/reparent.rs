@@ -21,6 +21,9 @@ impl World {
         }
         let parent = self.parent_named(id, key, ppid);
         self.place(id, parent, ppid);
+        if parent.is_none() {
+            self.await_shown(leader, key, false);
+        }
     }
 
     /// The task that a record names as a real parent. A thread that nobody has seen stands for its
@@ -90,8 +93,17 @@ impl World {
             }
             return;
         }
-        if !gone && self.leads_namespace(father) {
-            return; // zap_pid_ns_processes: its children are killed and reaped by it
+        if self.leads_namespace(father) {
+            if gone && !self.config.sees.release {
+                // zap_pid_ns_processes has killed and reaped them before it let its caller go.
+                for child in children {
+                    self.release(child, None, true);
+                }
+                return;
+            }
+            if !gone {
+                return;
+            }
         }
         let told = exit.and_then(|exit| {
             let leader = || self.find_task(exit.reaper_tgid);

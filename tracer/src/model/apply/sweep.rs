@@ -38,6 +38,7 @@ impl World {
         if self.sweep.generation != Some(mark.generation) {
             return;
         }
+        self.meet();
         self.sweep_tasks();
         self.sweep_pids();
         self.sweep_namespaces();

@@ -1,5 +1,6 @@
 //! Tracers: `task->ptrace` and `task->parent`.
 
+use super::super::world::Unresolved;
 use super::super::{Effect, TaskId, World};
 use crate::event::{Ptrace, TaskFacts};
 
@@ -21,6 +22,28 @@ impl World {
             self.live_task(facts.parent).or_else(|| self.find_task(facts.parent_tgid))
         };
         self.set_tracer(id, tracer, tell);
+        if facts.ptrace != 0 && tracer.is_none() {
+            self.await_shown(id, facts.parent, true);
+        }
+    }
+
+    /// A sweep shows tasks by number, and a task may name one of a higher number.
+    pub(super) fn await_shown(&mut self, task: TaskId, key: u64, tracer: bool) {
+        if self.sweep.generation.is_some() && key != 0 {
+            self.unresolved.push(Unresolved { task, key, tracer });
+        }
+    }
+
+    /// Every task was shown: who is still not known is hidden from the iterator.
+    pub(super) fn meet(&mut self) {
+        for Unresolved { task, key, tracer } in std::mem::take(&mut self.unresolved) {
+            let Some(other) = self.live_task(key) else { continue };
+            if tracer && self.task(task).tracer.is_none() {
+                self.set_tracer(task, Some(other), false);
+            } else if !tracer && self.task(task).real_parent.is_none() {
+                self.place(task, Some(other), self.task(other).tgid);
+            }
+        }
     }
 
     /// Another tracer, or none.
