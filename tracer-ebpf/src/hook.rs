@@ -11,6 +11,7 @@ mod copy_process;
 mod exchange_tids;
 mod free_pid;
 mod iter_detail;
+mod iter_namespaces;
 mod iter_task;
 mod namespaces;
 mod pending;

@@ -25,7 +25,7 @@ pub enum Want {
     Offset,
     /// The byte offset, or [`ABSENT`].
     Optional,
-    /// The bit offset of a one-bit field, or [`ABSENT`].
+    /// The bit offset of a one-bit field or of a `bool`, or [`ABSENT`].
     Bit,
 }
 

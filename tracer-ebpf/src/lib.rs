@@ -8,4 +8,5 @@
 #![forbid(unsafe_code)]
 
 pub mod layout;
+pub mod target;
 pub mod wire;

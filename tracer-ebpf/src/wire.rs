@@ -31,3 +31,101 @@ pub const SHORT_UPIDS: usize = 4;
 
 /// Most bytes of file name and arguments that an [`Exec`] record carries after its fixed part.
 pub const EXEC_TEXT: usize = 1024;
+
+/// A record of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its name.
+    pub name: &'static str,
+    /// The kinds that have this form; none for a part of other records.
+    pub kinds: &'static [u16],
+    /// Bytes of its fixed part.
+    pub size: usize,
+    /// Its fields.
+    pub fields: &'static [Field],
+}
+
+macro_rules! schema {
+    ($($name:ident: $($kind:ident)*;)*) => {
+        /// Every record, and the parts that records share.
+        pub const SCHEMA: &[Record] = &[$(Record {
+            name: stringify!($name),
+            kinds: &[$(kind::$kind),*],
+            size: <$name as Wire>::SIZE,
+            fields: $name::FIELDS,
+        },)*];
+    };
+}
+
+schema! {
+    Header: ;
+    Upid: ;
+    Task: ;
+    TaskRecord: FORK SNAPSHOT UPDATE;
+    Mark: SNAPSHOT_BEGIN SNAPSHOT_END;
+    PidRecord: ALLOC_PID HELD_PID;
+    AllocFail: ALLOC_FAIL;
+    ForkFail: FORK_FAIL;
+    FreePid: FREE_PID;
+    ChangePid: CHANGE_PID;
+    ExchangeTids: EXCHANGE_TIDS;
+    Exec: EXEC;
+    Rename: RENAME;
+    Exit: EXIT;
+    Release: RELEASE;
+    FreeTask: FREE_TASK;
+    Cred: CRED;
+    Ptrace: PTRACE;
+    PidNs: PID_NS;
+    NsSet: NS_SET;
+    NsEnd: NS_DYING NS_DESTROY;
+    Syscall: SYSCALL;
+    Detail: DETAIL;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FNV-1a over everything that a reader of the bytes must know.
+    fn fingerprint() -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |bytes: &[u8]| {
+            for &byte in bytes {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+            }
+        };
+        for record in SCHEMA {
+            add(record.name.as_bytes());
+            add(&record.size.to_le_bytes());
+            record.kinds.iter().for_each(|kind| add(&kind.to_le_bytes()));
+            for field in record.fields {
+                add(field.name.as_bytes());
+                add(&field.offset.to_le_bytes());
+                add(field.ty.as_bytes());
+            }
+        }
+        for limit in [MAX_UPIDS, SHORT_UPIDS, EXEC_TEXT] {
+            add(&limit.to_le_bytes());
+        }
+        hash
+    }
+
+    /// Bytes that were written by one version are misread by another: whoever changes the records
+    /// raises [`VERSION`] and pins both here.
+    #[test]
+    fn a_change_of_the_records_raises_the_version() {
+        assert_eq!((VERSION, fingerprint()), (1, 0xac47_c934_e206_5033));
+    }
+
+    #[test]
+    fn every_kind_has_one_form() {
+        for kind in kind::FORK..=kind::DETAIL {
+            let forms = SCHEMA.iter().filter(|record| record.kinds.contains(&kind)).count();
+            assert_eq!(forms, 1, "kind {kind}");
+        }
+        for record in SCHEMA.iter().filter(|record| !record.kinds.is_empty()) {
+            assert_eq!(record.fields[0].ty, "Header", "{}", record.name);
+        }
+    }
+}

@@ -3,10 +3,13 @@
 //! It answers what loading needs: the offset of a struct's member, and how many parameters a
 //! function or a tracepoint has. Any input gives an answer or an error.
 
+pub mod layout;
+
 use std::{collections::HashMap, fmt};
 
 /// Kinds of types (include/uapi/linux/btf.h).
 mod kind {
+    pub(super) const INT: u32 = 1;
     pub(super) const PTR: u32 = 2;
     pub(super) const ARRAY: u32 = 3;
     pub(super) const STRUCT: u32 = 4;
@@ -26,6 +29,14 @@ mod kind {
 const MAGIC: u16 = 0xeb9f;
 /// Structs in structs, and modifiers of types, nest no deeper than this in any kernel.
 const DEPTH: u32 = 32;
+/// Longest name that the kernel takes, with its NUL (`KSYM_NAME_LEN`). Without a bound, one name
+/// that does not end could be read again for every type.
+const NAME_MAX: usize = 512;
+/// Members looked at for one name; the largest struct has some hundred. Anonymous structs that
+/// contain each other many times over could have more than can ever be looked at.
+const LOOKS: u32 = 1 << 16;
+/// Members of a struct that a message lists.
+const LISTED: usize = 1000;
 
 /// Why BTF could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +68,9 @@ pub struct Place {
     pub bits: u32,
     /// Width in bits of a bit field, else 0.
     pub width: u32,
+    /// Bytes of its type if that is an integer or `bool` (of a bit field: what it is a field of),
+    /// else 0.
+    pub size: u32,
 }
 
 impl Place {
@@ -92,7 +106,7 @@ impl Type {
     fn rest_len(self) -> Option<usize> {
         let vlen = self.vlen();
         Some(match self.kind() {
-            1 | 14 | 17 => 4,
+            kind::INT | 14 | 17 => 4,
             kind::ARRAY => 12,
             kind::STRUCT | kind::UNION | kind::DATASEC | kind::ENUM64 => 12 * vlen,
             kind::ENUM | kind::FUNC_PROTO => 8 * vlen,
@@ -177,7 +191,8 @@ impl<'a> Btf<'a> {
 
     fn name(&self, off: u32) -> Option<&'a [u8]> {
         let rest = self.strings.get(off as usize..)?;
-        rest.split(|&byte| byte == 0).next()
+        let end = rest.iter().take(NAME_MAX).position(|&byte| byte == 0)?;
+        rest.get(..end)
     }
 
     /// The type behind typedefs and qualifiers.
@@ -198,37 +213,41 @@ impl<'a> Btf<'a> {
     pub fn member(&self, path: &str) -> Option<Place> {
         let mut parts = path.split('.');
         let mut ty = self.ty(*self.structs.get(parts.next()?.as_bytes())?)?;
-        let mut place = Place { bits: 0, width: 0 };
+        let mut place = Place { bits: 0, width: 0, size: 0 };
+        let mut looks = LOOKS;
         for part in parts {
-            let (inner, member) = self.find(ty, part.as_bytes(), DEPTH)?;
-            place = Place { bits: place.bits.checked_add(inner.bits)?, width: inner.width };
+            let (inner, member) = self.find(ty, part.as_bytes(), DEPTH, &mut looks)?;
             ty = self.resolve(member)?;
+            let size = if ty.kind() == kind::INT { ty.size_or_ref } else { 0 };
+            place = Place { bits: place.bits.checked_add(inner.bits)?, size, ..inner };
         }
         Some(place)
     }
 
-    fn find(&self, ty: Type, name: &[u8], depth: u32) -> Option<(Place, u32)> {
+    fn find(&self, ty: Type, name: &[u8], depth: u32, looks: &mut u32) -> Option<(Place, u32)> {
         if depth == 0 || !matches!(ty.kind(), kind::STRUCT | kind::UNION) {
             return None;
         }
         for i in 0..ty.vlen() {
+            *looks = looks.checked_sub(1)?;
             let at = ty.rest + 12 * i;
             let (name_off, member) = (word(self.section, at)?, word(self.section, at + 4)?);
             let raw = word(self.section, at + 8)?;
             let place = if ty.kind_flag() {
-                Place { bits: raw & 0xff_ffff, width: raw >> 24 }
+                Place { bits: raw & 0xff_ffff, width: raw >> 24, size: 0 }
             } else {
-                Place { bits: raw, width: 0 }
+                Place { bits: raw, width: 0, size: 0 }
             };
             let found = self.name(name_off)?;
             if found == name {
                 return Some((place, member));
             }
             if found.is_empty()
-                && let Some((inner, member)) = self.find(self.resolve(member)?, name, depth - 1)
+                && let Some((inner, member)) =
+                    self.find(self.resolve(member)?, name, depth - 1, looks)
             {
                 let bits = place.bits.checked_add(inner.bits)?;
-                return Some((Place { bits, width: inner.width }, member));
+                return Some((Place { bits, ..inner }, member));
             }
         }
         None
@@ -265,7 +284,7 @@ impl<'a> Btf<'a> {
         let Some(ty) = self.structs.get(name.as_bytes()).and_then(|&id| self.ty(id)) else {
             return Vec::new();
         };
-        (0..ty.vlen())
+        (0..ty.vlen().min(LISTED))
             .filter_map(|i| self.name(word(self.section, ty.rest + 12 * i)?))
             .filter(|name| !name.is_empty())
             .map(|name| String::from_utf8_lossy(name).into_owned())

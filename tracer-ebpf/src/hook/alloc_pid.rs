@@ -46,7 +46,7 @@ fn f_alloc_pid(ctx: FExitContext) -> i32 {
 
 #[kprobe]
 fn e_alloc_pid(ctx: ProbeContext) -> u32 {
-    enter(Function::AllocPid, [ctx.arg(0).unwrap_or(0), 0]);
+    enter(&ctx, Function::AllocPid, [ctx.arg(0).unwrap_or(0), 0]);
     0
 }
 

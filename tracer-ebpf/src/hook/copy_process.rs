@@ -47,7 +47,7 @@ fn f_copy_process(ctx: FExitContext) -> i32 {
 #[kprobe]
 fn e_copy_process(ctx: ProbeContext) -> u32 {
     let args = ctx.arg::<u64>(3).unwrap_or(0) as Ptr;
-    enter(Function::CopyProcess, [optional::<Probed, _>(args, &CLONE_ARGS_FLAGS), 0]);
+    enter(&ctx, Function::CopyProcess, [optional::<Probed, _>(args, &CLONE_ARGS_FLAGS), 0]);
     0
 }
 

@@ -50,7 +50,7 @@ fn f_create_new_namespaces(ctx: FExitContext) -> i32 {
 #[kprobe]
 fn e_create_new_namespaces(ctx: ProbeContext) -> u32 {
     let arg = |n| ctx.arg::<u64>(n).unwrap_or(0);
-    enter(Function::CreateNewNamespaces, [arg(0), arg(2)]);
+    enter(&ctx, Function::CreateNewNamespaces, [arg(0), arg(2)]);
     0
 }
 

@@ -1,7 +1,8 @@
 //! Arguments of a function between its entry probe and its return probe (kprobe plan only:
 //! an fexit program gets the arguments with the result).
 
-use aya_ebpf::{helpers::bpf_get_current_pid_tgid, macros::map, maps::HashMap};
+use aya_ebpf::{EbpfContext, helpers::bpf_get_current_pid_tgid, macros::map, maps::HashMap};
+use aya_log_ebpf::warn;
 
 use crate::emit::COUNTERS;
 
@@ -32,10 +33,12 @@ fn key(function: Function) -> Key {
 
 /// Keeps two arguments for the return probe.
 #[inline(always)]
-pub(crate) fn enter(function: Function, args: [u64; 2]) {
-    if PENDING.insert(key(function), args, 0).is_ok()
-        && let Some(counters) = COUNTERS.get_ptr_mut(0)
-    {
+pub(crate) fn enter<C: EbpfContext>(ctx: &C, function: Function, args: [u64; 2]) {
+    if PENDING.insert(key(function), args, 0).is_err() {
+        warn!(ctx, "too many calls of function {} at a time: one is not seen", function as u32);
+        return;
+    }
+    if let Some(counters) = COUNTERS.get_ptr_mut(0) {
         // SAFETY: the map's value of this CPU.
         unsafe { (*counters).entries += 1 };
     }

@@ -55,7 +55,7 @@ fn f_copy_pid_ns(ctx: FExitContext) -> i32 {
 
 #[kprobe]
 fn e_copy_pid_ns(ctx: ProbeContext) -> u32 {
-    enter(Function::CopyPidNs, [ctx.arg(0).unwrap_or(0), 0]);
+    enter(&ctx, Function::CopyPidNs, [ctx.arg(0).unwrap_or(0), 0]);
     0
 }
 

@@ -8,6 +8,7 @@ use aya_ebpf::{
     maps::PerCpuArray,
     programs::BtfTracePointContext,
 };
+use aya_log_ebpf::debug;
 use tracer_ebpf::wire::{EXEC_TEXT, Exec, kind};
 
 use crate::{
@@ -60,7 +61,7 @@ fn read_text(text: *mut u8, task: Ptr, bprm: Ptr) -> (u64, u64, u64) {
 fn t_sched_process_exec(ctx: BtfTracePointContext) -> i32 {
     let Some((counters, seq)) = take() else { return 0 };
     let Some(buffer) = EXEC.get_ptr_mut(0) else { return 0 };
-    let task: Ptr = ctx.arg(0);
+    let (task, old_tid, bprm): (Ptr, i32, Ptr) = (ctx.arg(0), ctx.arg(1), ctx.arg(2));
     let out = buffer.cast::<Exec>();
     // SAFETY: the map's value of this CPU.
     unsafe { header(out.cast(), kind::EXEC, seq, Actor::current()) };
@@ -70,7 +71,7 @@ fn t_sched_process_exec(ctx: BtfTracePointContext) -> i32 {
         task = cookie(task),
         pid = cookie(get::<Typed, _>(task, &TASK_THREAD_PID)),
         start = get::<Typed, _>(task, &TASK_START),
-        old_tid = ctx.arg::<i32>(1),
+        old_tid = old_tid,
         tid = get::<Typed, _>(task, &TASK_PID),
         uid = get::<Typed, _>(cred, &CRED_UID),
         gid = get::<Typed, _>(cred, &CRED_GID),
@@ -79,10 +80,13 @@ fn t_sched_process_exec(ctx: BtfTracePointContext) -> i32 {
     );
     let (name_len, args_len, total) = if EXEC_ARGS.load() != 0 {
         // SAFETY: the map's value of this CPU.
-        read_text(unsafe { (&raw mut (*buffer).text).cast() }, task, ctx.arg(2))
+        read_text(unsafe { (&raw mut (*buffer).text).cast() }, task, bprm)
     } else {
         (0, 0, 0)
     };
+    if total > 0 && args_len == 0 {
+        debug!(&ctx, "the arguments of an exec by {} cannot be read", old_tid);
+    }
     set!(
         out,
         filename_len = name_len as u32,

@@ -119,9 +119,14 @@ fn with_command(
     Ok(())
 }
 
-/// One round: what has come, on its way to the reader.
+/// One round: what has come, on its way to the reader. After a loss, a sweep repairs the tables.
 fn round(session: &mut Session, follow: &mut Follow) -> Result<(), Fault> {
     session.poll(ROUND, &mut |event| follow.take(&event))?;
+    if follow.wants_sweep() {
+        // If it is lost in a storm too, the tables stay uncertain and the next calm round tries
+        // again.
+        let _ = session.sweep(&mut |event| follow.take(&event));
+    }
     follow.flush()
 }
 

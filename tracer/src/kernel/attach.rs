@@ -6,11 +6,13 @@ use aya::{
     Btf as AyaBtf,
     programs::{BtfTracePoint, FEntry, FExit, KProbe, ProgramError},
 };
+use tracer_ebpf::target::{At, Function, Tracepoint};
 
 use super::{
     Options, PlanChoice, Refused,
-    hook::{At, BY_SYSCALLS, Function, HOOKS, Hookable, SYSCALLS, Tracepoint},
-    load::{Loaded, explain, program, read_btf, unable},
+    hook::{BY_SYSCALLS, HOOKS, SYSCALLS, Target},
+    load::{Loaded, explain, program, unable},
+    privilege,
 };
 use crate::{
     btf::Btf,
@@ -23,15 +25,12 @@ const KPROBES: &str = "/sys/bus/event_source/devices/kprobe";
 impl Loaded {
     /// Attaches what the plan asks for. Fails if a forced plan grants nothing, or if the
     /// tracepoints that no plan can do without are refused.
-    pub(super) fn attach(&mut self, options: &Options) -> Result<(), Refused> {
-        let bytes = read_btf()?;
-        let types = Btf::parse(&bytes)
-            .map_err(|error| unable("the kernel's BTF", error.to_string(), "please report it"))?;
-        let mut attach = Attach::new(self, &types, options);
-        for hook in HOOKS {
-            match hook {
-                Hookable::Function(function) => attach.function(function),
-                Hookable::Tracepoint(tracepoint) => attach.tracepoint(tracepoint),
+    pub(super) fn attach(&mut self, options: &Options, types: &Btf<'_>) -> Result<(), Refused> {
+        let mut attach = Attach::new(self, types, options);
+        for (fact, target) in HOOKS {
+            match target {
+                Target::Function(function) => attach.function(*fact, function),
+                Target::Tracepoint(tracepoint) => attach.tracepoint(*fact, tracepoint),
             }
         }
         let stand_in = match options.plan {
@@ -40,15 +39,44 @@ impl Loaded {
             PlanChoice::Auto => BY_SYSCALLS.iter().any(|&fact| !attach.loaded.coverage.sees(fact)),
         };
         if stand_in {
-            attach.tracepoint(&SYSCALLS);
+            attach.tracepoint(SYSCALLS.0, &SYSCALLS.1);
         }
         self.judge(options)
+    }
+
+    /// Why a plan is not possible here. One that was not tried, as a better one was granted, is
+    /// tried with one function.
+    pub(super) fn refusal(&mut self, plan: Plan, options: &Options) -> Option<String> {
+        let mut of_plan = self.coverage.hooks.iter().filter(|hook| hook.plan == plan);
+        if of_plan.clone().any(|hook| hook.refused.is_none()) {
+            return None;
+        }
+        if let Some(hook) = of_plan.next() {
+            return hook.refused.clone();
+        }
+        if plan != Plan::Kprobe {
+            return Some("not tried under the plan that was asked for".into());
+        }
+        if let Some(why) = no_kprobes() {
+            return Some(why);
+        }
+        let mut attach = || -> Result<(), ProgramError> {
+            let program: &mut KProbe = program(&mut self.ebpf, "k_free_pid")?.try_into()?;
+            program.load()?;
+            program.attach("free_pid", 0)?;
+            program.unload()
+        };
+        attach().err().map(|error| explain(&error, options))
     }
 
     fn judge(&self, options: &Options) -> Result<(), Refused> {
         for fact in [Fact::Fork, Fact::Exit, Fact::Exec] {
             if !self.coverage.sees(fact) {
                 let why = self.reason(|hook| hook.fact == fact);
+                // Where securityfs is not mounted, this is how lockdown shows.
+                if why.contains("cannot use helper bpf_probe_read") {
+                    return Err(privilege::locked());
+                }
                 let what = format!("cannot see when {}", fact.describe());
                 return Err(unable(
                     &what,
@@ -90,8 +118,7 @@ struct Attach<'a> {
 
 impl<'a> Attach<'a> {
     fn new(loaded: &'a mut Loaded, types: &'a Btf<'a>, options: &'a Options) -> Self {
-        let no_kprobes = (!Path::new(KPROBES).exists())
-            .then(|| format!("this kernel has no kprobes (no {KPROBES})"));
+        let no_kprobes = no_kprobes();
         Self { loaded, types, options, no_trampolines: None, no_kprobes }
     }
 
@@ -102,13 +129,13 @@ impl<'a> Attach<'a> {
         }
     }
 
-    fn function(&mut self, function: &Function) {
+    fn function(&mut self, fact: Fact, function: &Function) {
         let name = function
-            .targets
+            .names
             .iter()
             .copied()
             .find(|name| self.types.arity(name).is_some())
-            .or(function.targets.last().copied())
+            .or(function.names.last().copied())
             .unwrap_or_default();
         for plan in [Plan::Trampoline, Plan::Kprobe] {
             if !self.allows(plan) {
@@ -118,7 +145,6 @@ impl<'a> Attach<'a> {
             let outcome = self.try_function(plan, function, name);
             let refused = outcome.err();
             let attached = refused.is_none();
-            let fact = function.fact;
             self.loaded.coverage.hooks.push(Hook { fact, place, plan, refused });
             if attached {
                 break;
@@ -188,10 +214,10 @@ impl<'a> Attach<'a> {
         Ok(())
     }
 
-    fn tracepoint(&mut self, tracepoint: &Tracepoint) {
+    fn tracepoint(&mut self, fact: Fact, tracepoint: &Tracepoint) {
         let refused = self.try_tracepoint(tracepoint).err();
         self.loaded.coverage.hooks.push(Hook {
-            fact: tracepoint.fact,
+            fact,
             place: format!("tp_btf/{}", tracepoint.name),
             plan: Plan::Tracepoint,
             refused,
@@ -239,4 +265,9 @@ fn parts(loaded: &mut Loaded) -> Result<(&mut aya::Ebpf, &AyaBtf), ProgramError>
         Loaded { ebpf, btf: Some(btf), .. } => Ok((ebpf, btf)),
         _ => Err(ProgramError::NotLoaded),
     }
+}
+
+/// Why kprobes cannot be had at all.
+fn no_kprobes() -> Option<String> {
+    (!Path::new(KPROBES).exists()).then(|| format!("this kernel has no kprobes (no {KPROBES})"))
 }

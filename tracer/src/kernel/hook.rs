@@ -1,94 +1,66 @@
-//! The table of hooks: what each fact can be seen by.
+//! The order of attaching, and which fact each hook tells.
+
+use tracer_ebpf::target::{self, Function, Tracepoint};
 
 use crate::coverage::Fact;
 
-/// Where in a function a hook sits.
+/// What a hook is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
-    /// fentry or kprobe.
-    Entry,
-    /// fexit, or kprobe (for the arguments) with kretprobe.
-    Return,
-}
-
-/// A function that is hooked. Its programs are `f_NAME` (trampoline), `k_NAME` (probe) and, at the
-/// return, `e_NAME` (the entry probe that keeps the arguments).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Function {
-    /// What it tells.
-    pub(super) fact: Fact,
-    /// Its names, the one of newer kernels first.
-    pub(super) targets: &'static [&'static str],
-    /// Where the hook sits.
-    pub(super) at: At,
-    /// How many parameters the programs were written for.
-    pub(super) arities: &'static [usize],
-    /// The programs' common name.
-    pub(super) program: &'static str,
-}
-
-/// A tracepoint that is hooked, by the program `t_NAME`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tracepoint {
-    /// What it tells.
-    pub(super) fact: Fact,
-    /// Its name.
-    pub(super) name: &'static str,
-    /// How many arguments the program was written for.
-    pub(super) arities: &'static [usize],
-}
-
-/// One hook of either sort.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Hookable {
+pub(super) enum Target {
     /// A function.
     Function(Function),
     /// A tracepoint.
     Tracepoint(Tracepoint),
 }
 
-const fn function(
-    fact: Fact,
-    targets: &'static [&'static str],
-    at: At,
-    arities: &'static [usize],
-    program: &'static str,
-) -> Hookable {
-    Hookable::Function(Function { fact, targets, at, arities, program })
-}
-
-const fn tracepoint(fact: Fact, name: &'static str, arities: &'static [usize]) -> Hookable {
-    Hookable::Tracepoint(Tracepoint { fact, name, arities })
-}
+use Target::{Function as F, Tracepoint as T};
 
 /// Every hook in the order of attaching: ends before beginnings, so that nothing is born under our
 /// eyes and dies unseen.
-pub(super) const HOOKS: &[Hookable] = &[
-    tracepoint(Fact::FreeTask, "sched_process_free", &[1]),
-    function(Fact::NsDestroy, &["delayed_free_pidns"], At::Entry, &[1], "delayed_free_pidns"),
-    function(Fact::FreePid, &["free_pid"], At::Entry, &[1], "free_pid"),
-    function(Fact::Release, &["cgroup_task_release", "cgroup_release"], At::Entry, &[1], "release"),
-    tracepoint(Fact::Exit, "sched_process_exit", &[1, 2]),
-    function(Fact::NsDying, &["zap_pid_ns_processes"], At::Entry, &[1], "zap_pid_ns_processes"),
-    function(Fact::PtraceUnlink, &["__ptrace_unlink"], At::Entry, &[1], "ptrace_unlink"),
-    function(Fact::PtraceLink, &["__ptrace_link"], At::Entry, &[3], "ptrace_link"),
-    function(Fact::Cred, &["commit_creds"], At::Entry, &[1], "commit_creds"),
-    function(Fact::ChangePid, &["change_pid"], At::Entry, &[3, 4], "change_pid"),
-    function(Fact::ExchangeTids, &["exchange_tids"], At::Entry, &[2], "exchange_tids"),
-    tracepoint(Fact::Rename, "task_rename", &[2]),
-    tracepoint(Fact::Exec, "sched_process_exec", &[3]),
-    function(Fact::NsEnter, &["switch_task_namespaces"], At::Entry, &[2], "switch_task_namespaces"),
-    function(Fact::NsCreate, &["create_new_namespaces"], At::Return, &[4], "create_new_namespaces"),
-    function(Fact::PidNsCreate, &["copy_pid_ns"], At::Return, &[3], "copy_pid_ns"),
-    tracepoint(Fact::Fork, "task_newtask", &[2]),
-    function(Fact::ForkFail, &["copy_process"], At::Return, &[4], "copy_process"),
-    function(Fact::AllocPid, &["alloc_pid"], At::Return, &[3], "alloc_pid"),
+pub(super) const HOOKS: &[(Fact, Target)] = &[
+    (Fact::FreeTask, T(target::SCHED_PROCESS_FREE)),
+    (Fact::NsDestroy, F(target::DELAYED_FREE_PIDNS)),
+    (Fact::FreePid, F(target::FREE_PID)),
+    (Fact::Release, F(target::RELEASE)),
+    (Fact::Exit, T(target::SCHED_PROCESS_EXIT)),
+    (Fact::NsDying, F(target::ZAP_PID_NS)),
+    (Fact::PtraceUnlink, F(target::PTRACE_UNLINK)),
+    (Fact::PtraceLink, F(target::PTRACE_LINK)),
+    (Fact::Cred, F(target::COMMIT_CREDS)),
+    (Fact::ChangePid, F(target::CHANGE_PID)),
+    (Fact::ExchangeTids, F(target::EXCHANGE_TIDS)),
+    (Fact::Rename, T(target::TASK_RENAME)),
+    (Fact::Exec, T(target::SCHED_PROCESS_EXEC)),
+    (Fact::NsEnter, F(target::SWITCH_NAMESPACES)),
+    (Fact::NsCreate, F(target::NEW_NAMESPACES)),
+    (Fact::PidNsCreate, F(target::COPY_PID_NS)),
+    (Fact::Fork, T(target::TASK_NEWTASK)),
+    (Fact::ForkFail, F(target::COPY_PROCESS)),
+    (Fact::AllocPid, F(target::ALLOC_PID)),
 ];
 
 /// The system calls' exit: attached where functions that it stands in for are not.
-pub(super) const SYSCALLS: Tracepoint =
-    Tracepoint { fact: Fact::Syscalls, name: "sys_exit", arities: &[2] };
+pub(super) const SYSCALLS: (Fact, Tracepoint) = (Fact::Syscalls, target::SYS_EXIT);
 
 /// The facts that [`SYSCALLS`] stands in for.
 pub(super) const BY_SYSCALLS: &[Fact] =
     &[Fact::ChangePid, Fact::NsEnter, Fact::Cred, Fact::PtraceLink, Fact::ForkFail, Fact::Release];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_is_attached_once() {
+        let attached = |wanted: Target| {
+            let hooks = HOOKS.iter().map(|&(_, target)| target).chain([T(SYSCALLS.1)]);
+            hooks.filter(|&target| target == wanted).count()
+        };
+        for &function in target::FUNCTIONS {
+            assert_eq!(attached(F(function)), 1, "{}", function.program);
+        }
+        for &tracepoint in target::TRACEPOINTS {
+            assert_eq!(attached(T(tracepoint)), 1, "{}", tracepoint.name);
+        }
+    }
+}

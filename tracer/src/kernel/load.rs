@@ -1,6 +1,6 @@
 //! Loading the BPF object.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
 use aya::{
@@ -9,8 +9,11 @@ use aya::{
 };
 use tracer_ebpf::layout::flag;
 
-use super::{Options, Refused, layout};
-use crate::{btf::Btf, coverage::Coverage};
+use super::{Options, Refused};
+use crate::{
+    btf::{Btf, layout},
+    coverage::Coverage,
+};
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/hooks.o"));
 const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
@@ -41,13 +44,22 @@ pub(super) fn read_btf() -> Result<Vec<u8>, Refused> {
     })
 }
 
-/// Loads the object; nothing is attached yet.
-pub(super) fn load(options: &Options) -> Result<Loaded, Refused> {
-    let bytes = read_btf()?;
-    let types = Btf::parse(&bytes).map_err(|error| {
+/// Parses it.
+pub(super) fn parse_btf(bytes: &[u8]) -> Result<Btf<'_>, Refused> {
+    Btf::parse(bytes).map_err(|error| {
         unable("the kernel's BTF", error.to_string(), "please report this kernel's release")
+    })
+}
+
+/// Loads the object; nothing is attached yet.
+pub(super) fn load(options: &Options, types: &Btf<'_>) -> Result<Loaded, Refused> {
+    let constants = layout::constants(types).map_err(|unfit| {
+        unable(
+            "cannot read this kernel's structures",
+            unfit.to_string(),
+            "this kernel is not supported yet; please report its release",
+        )
     })?;
-    let constants = layout::constants(&types)?;
     let group_dead = types.tracepoint_arity("sched_process_exit") == Some(2);
     let shifted = u32::from(types.arity("change_pid") == Some(4));
     let secrets = secrets().context("no random numbers for the run's secret")?;
@@ -81,28 +93,38 @@ pub(super) fn load(options: &Options) -> Result<Loaded, Refused> {
 }
 
 /// The two secrets of the run's cookies; the second is odd, so that mixing loses nothing.
-fn secrets() -> std::io::Result<[u64; 2]> {
+fn secrets() -> io::Result<[u64; 2]> {
     let mut bytes = [0_u8; 16];
-    std::io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)?;
+    io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)?;
     let value = u128::from_le_bytes(bytes);
     Ok([value as u64, (value >> 64) as u64 | 1])
 }
 
 /// Why the kernel does not take the object or its maps.
 fn refused_object(error: &aya::EbpfError, options: &Options) -> Refused {
-    let why = chain(error);
-    if why.contains("Operation not permitted") || why.contains("Permission denied") {
+    let cause = cause(error);
+    let errno = cause.and_then(io::Error::raw_os_error);
+    let why = cause.map_or_else(|| chain(error), ToString::to_string);
+    // The capabilities have been looked at: something else forbids it.
+    if matches!(errno, Some(libc::EPERM | libc::EACCES)) {
         return unable(
-            "cannot load BPF programs",
+            "the kernel refuses BPF programs",
             why,
-            "run as root, or with CAP_BPF and CAP_PERFMON (`tracer doctor` shows what is missing)",
+            "run in the initial user namespace, and where no container's seccomp filter or \
+             security module forbids bpf(2); before Linux 5.11, with `ulimit -l unlimited`",
         );
     }
-    if why.contains("EVENTS") || why.contains("map") {
+    if chain(error).contains("EVENTS") {
         let what = format!("cannot make a ring of {} bytes", options.ring);
-        return unable(&what, why, "choose another --ring (a power of two of at least 4K)");
+        return unable(&what, why, "choose a smaller --ring");
     }
-    Refused::Runtime(anyhow::anyhow!("loading the BPF object: {why}"))
+    Refused::Runtime(anyhow::anyhow!("loading the BPF object: {}", chain(error)))
+}
+
+/// The system's own error behind another.
+fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
+    std::iter::successors(Some(error), |error| error.source())
+        .find_map(|error| error.downcast_ref::<io::Error>())
 }
 
 /// An error and its causes, without repeating one that contains the next.
@@ -144,8 +166,8 @@ pub(super) fn explain(error: &ProgramError, options: &Options) -> String {
     format!("{io_error}; the verifier says: {}", tail.join(" / "))
 }
 
-fn append(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    use io::Write;
     let mut file = fs::OpenOptions::new().create(true).append(true).open(path)?;
     file.write_all(text.as_bytes())
 }

@@ -2,6 +2,8 @@
 
 use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
 
+use super::{Refused, procfs};
+
 /// What is still needed once everything is attached: a further sweep makes a new iterator (the
 /// first two), and `/proc/PID/ns` of other users' tasks asks for the third.
 const KEPT: CapabilitySet =
@@ -21,6 +23,52 @@ pub(super) fn drop_unneeded() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether this user may load programs that read the kernel's memory. Asked before anything is
+/// loaded, as the kernel's own answer is an EPERM for whatever happens to come first.
+pub(super) fn check() -> Result<(), Refused> {
+    let now = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    let missing = missing(now);
+    if missing.is_empty() {
+        let mode = procfs::line("/sys/kernel/security/lockdown").unwrap_or_default();
+        return if is_locked(&mode) { Err(locked()) } else { Ok(()) };
+    }
+    let verb = if missing.len() == 1 { "is" } else { "are" };
+    Err(Refused::Unable {
+        what: "not permitted to load BPF programs".into(),
+        why: format!("{} {verb} missing", missing.join(" and ")),
+        help: "run as root, or with CAP_BPF and CAP_PERFMON (and CAP_SYS_PTRACE for other users' \
+               tasks): sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace+ep on the program"
+            .into(),
+    })
+}
+
+/// Whether a mode, as the kernel states it, forbids BPF to read the kernel's memory. The milder
+/// `integrity` does not.
+fn is_locked(mode: &str) -> bool {
+    mode.contains("[confidentiality]")
+}
+
+/// What a kernel in that mode is told to be.
+pub(super) fn locked() -> Refused {
+    Refused::Unable {
+        what: "not permitted to read the kernel's memory".into(),
+        why: "this kernel runs in lockdown mode \"confidentiality\"".into(),
+        help: "boot with lockdown=integrity or without lockdown (see kernel_lockdown(7))".into(),
+    }
+}
+
+fn missing(now: CapabilitySet) -> Vec<&'static str> {
+    // The big one stands in for both.
+    if now.contains(CapabilitySet::SYS_ADMIN) {
+        return Vec::new();
+    }
+    [("CAP_BPF", CapabilitySet::BPF), ("CAP_PERFMON", CapabilitySet::PERFMON)]
+        .into_iter()
+        .filter(|&(_, cap)| !now.contains(cap))
+        .map(|(name, _)| name)
+        .collect()
+}
+
 /// The effective capabilities that matter here, by name, and whether we have them.
 pub(super) fn effective() -> Vec<(String, bool)> {
     let now = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
@@ -34,4 +82,27 @@ pub(super) fn effective() -> Vec<(String, bool)> {
     .into_iter()
     .map(|(name, cap)| (name.to_owned(), now.contains(cap)))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let (bpf, perfmon) = (CapabilitySet::BPF, CapabilitySet::PERFMON);
+        assert_eq!(missing(CapabilitySet::empty()), ["CAP_BPF", "CAP_PERFMON"]);
+        assert_eq!(missing(bpf | CapabilitySet::SYS_PTRACE), ["CAP_PERFMON"]);
+        assert_eq!(missing(perfmon), ["CAP_BPF"]);
+        assert!(missing(bpf | perfmon).is_empty());
+        assert!(missing(CapabilitySet::SYS_ADMIN).is_empty());
+    }
+
+    #[test]
+    fn only_the_strictest_lockdown_is_in_the_way() {
+        assert!(is_locked("none integrity [confidentiality]"));
+        assert!(!is_locked("none [integrity] confidentiality"));
+        assert!(!is_locked("[none] integrity confidentiality"));
+        assert!(!is_locked(""));
+    }
 }

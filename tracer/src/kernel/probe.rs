@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Instant};
 
-use super::{Options, PlanChoice, Refused, Session, facts, load, privilege, procfs};
+use super::{Options, Refused, Session, facts, load, privilege, procfs};
 use crate::{
     coverage::{Coverage, Plan},
     event::Body,
@@ -50,15 +50,15 @@ pub fn probe(options: &Options) -> Result<Probe, Refused> {
     let started = Instant::now();
     // Before starting: what is not needed any more is dropped then.
     let caps = privilege::effective();
+    let mut session = Session::start(options)?;
+    let iterator = sweep(&mut session)?;
+    let start_ms = started.elapsed().as_millis() as u64;
     let plans = [Plan::Trampoline, Plan::Kprobe, Plan::Tracepoint]
-        .map(|plan| (plan, alone(options, plan)))
+        .map(|plan| (plan, session.refusal(plan)))
         .to_vec();
-    let tried = started.elapsed();
-    let (coverage, iterator) = sweep(options)?;
-    let start_ms = started.elapsed().saturating_sub(tried).as_millis() as u64;
     Ok(Probe {
         host: facts::host(),
-        coverage,
+        coverage: session.coverage().clone(),
         btf: load::read_btf().map(|_| ()).map_err(|refused| refused.to_string()),
         lockdown: lockdown(),
         caps,
@@ -77,8 +77,7 @@ fn lockdown() -> String {
     })
 }
 
-fn sweep(options: &Options) -> Result<(Coverage, IteratorProbe), Refused> {
-    let mut session = Session::start(options)?;
+fn sweep(session: &mut Session) -> Result<IteratorProbe, Refused> {
     let mut found = IteratorProbe::default();
     session.sweep(&mut |event| {
         if let Body::Snapshot { task, from_proc, .. } = event.body {
@@ -91,15 +90,5 @@ fn sweep(options: &Options) -> Result<(Coverage, IteratorProbe), Refused> {
             }
         }
     })?;
-    Ok((session.coverage().clone(), found))
-}
-
-/// Why a plan alone is not possible.
-fn alone(options: &Options, plan: Plan) -> Option<String> {
-    let only = Options { plan: PlanChoice::Only(plan), ..options.clone() };
-    match load::load(&only).and_then(|mut loaded| loaded.attach(&only)) {
-        Ok(()) => None,
-        Err(Refused::Unable { why, .. }) => Some(why),
-        Err(error @ Refused::Runtime(_)) => Some(error.to_string()),
-    }
+    Ok(found)
 }

@@ -7,11 +7,12 @@ use aya::{
     maps::{Array, MapData, PerCpuArray},
     programs::Iter,
 };
+use aya_log::EbpfLogger;
 
 use super::{
     Options, Refused, facts, hidden,
     load::{self, Loaded},
-    privilege,
+    log, memory, privilege,
     ring::Ring,
     selftest,
 };
@@ -64,6 +65,7 @@ pub struct Session {
     ring: Ring,
     control: Array<MapData, Control>,
     counters: PerCpuArray<MapData, PerCpu>,
+    log: Option<EbpfLogger<log::Stderr>>,
     host: Host,
     options: Options,
     generation: u64,
@@ -82,25 +84,31 @@ impl Session {
                 help: "run in the initial PID namespace (containers: --pid=host)".into(),
             });
         }
-        let mut loaded = load::load(options)?;
+        privilege::check()?;
+        let bytes = load::read_btf()?;
+        let types = load::parse_btf(&bytes)?;
+        let mut loaded = load::load(options, &types)?;
         let ring = Ring::open(&mut loaded.ebpf)?;
+        let log = log::open(&mut loaded.ebpf, options.log).context("the programs' own log")?;
         let control = Array::try_from(take(&mut loaded, "CONTROL")?).context("the control map")?;
         let counters =
             PerCpuArray::try_from(take(&mut loaded, "COUNTERS")?).context("the counters")?;
         if !options.snapshot_only {
-            loaded.attach(options)?;
+            loaded.attach(options, &types)?;
         }
         let mut session = Self {
             loaded,
             ring,
             control,
             counters,
+            log,
             host,
             options: options.clone(),
             generation: 0,
             finished: false,
         };
         session.load_iterator("iter_task")?;
+        session.load_iterator("iter_namespaces")?;
         session.loaded.coverage.hooks.push(Hook {
             fact: Fact::Snapshot,
             place: "iter/task".into(),
@@ -112,6 +120,9 @@ impl Session {
         }
         // 20 MB that nothing needs any more.
         session.loaded.btf = None;
+        drop(types);
+        drop(bytes);
+        memory::give_back();
         privilege::drop_unneeded()?;
         Ok(session)
     }
@@ -119,6 +130,11 @@ impl Session {
     /// What is attached and what was refused.
     pub fn coverage(&self) -> &Coverage {
         &self.loaded.coverage
+    }
+
+    /// Why a plan is not possible here, if it is not.
+    pub fn refusal(&mut self, plan: Plan) -> Option<String> {
+        self.loaded.refusal(plan, &self.options)
     }
 
     /// The host.
@@ -154,14 +170,10 @@ impl Session {
             sink(event);
         };
         let control = Control { generation, tasks: 0, target: 0 };
-        iterate(
-            &mut self.loaded,
-            &mut self.control,
-            &mut self.ring,
-            "iter_task",
-            control,
-            &mut watch,
-        )?;
+        self.control.set(0, control, 0).context("telling the iterators")?;
+        for pass in ["iter_task", "iter_namespaces"] {
+            iterate(&mut self.loaded, &mut self.ring, pass, &mut watch)?;
+        }
         self.ring.drain(&mut watch);
         if !ended {
             return Err(anyhow!("the sweep's end mark was lost: the ring is too small").into());
@@ -180,6 +192,9 @@ impl Session {
         sink: &mut dyn FnMut(Event),
     ) -> Result<usize, Refused> {
         self.ring.wait(timeout)?;
+        if let Some(log) = &mut self.log {
+            log.flush();
+        }
         Ok(self.ring.drain(sink))
     }
 
@@ -210,14 +225,8 @@ impl Session {
         };
         let control =
             Control { generation: self.generation, tasks: 0, target: tid.unsigned_abs().into() };
-        iterate(
-            &mut self.loaded,
-            &mut self.control,
-            &mut self.ring,
-            "iter_detail",
-            control,
-            &mut watch,
-        )?;
+        self.control.set(0, control, 0).context("telling the iterator")?;
+        iterate(&mut self.loaded, &mut self.ring, "iter_detail", &mut watch)?;
         self.ring.drain(&mut watch);
         Ok(found)
     }
@@ -266,13 +275,10 @@ fn take(loaded: &mut Loaded, name: &str) -> anyhow::Result<aya::maps::Map> {
 /// Runs an iterator to its end, draining the ring as it fills.
 fn iterate(
     loaded: &mut Loaded,
-    control_map: &mut Array<MapData, Control>,
     ring: &mut Ring,
     name: &str,
-    control: Control,
     sink: &mut dyn FnMut(Event),
 ) -> Result<(), Refused> {
-    control_map.set(0, control, 0).context("telling the iterator")?;
     let mut file = open_iterator(loaded, name).context("opening the task iterator")?;
     // Small reads: the kernel stops each time the answer is full, and the ring is drained.
     let mut rows = [0_u8; 4096];

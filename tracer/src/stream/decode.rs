@@ -71,10 +71,17 @@ fn behind<T: Wire>(bytes: &[u8]) -> &[u8] {
     bytes.get(T::SIZE..).unwrap_or(&[])
 }
 
+/// A comm without what older kernels leave behind its NUL.
+fn clean(comm: &mut [u8; 16]) {
+    let end = comm.iter().position(|&byte| byte == 0).unwrap_or(comm.len());
+    comm.iter_mut().skip(end).for_each(|byte| *byte = 0);
+}
+
 fn task(bytes: &[u8], header: Header) -> Result<Body, Malformed> {
     let record: TaskRecord = read(bytes, header.kind)?;
     let vector = vector(behind::<TaskRecord>(bytes), record.task.level, header.kind)?;
-    let task = record.task;
+    let mut task = record.task;
+    clean(&mut task.comm);
     Ok(match header.kind {
         kind::FORK => Body::Fork { task, vector, flags: record.arg },
         kind::SNAPSHOT => Body::Snapshot { task, vector, generation: record.arg, from_proc: false },
@@ -93,7 +100,8 @@ fn pid(bytes: &[u8], header: Header) -> Result<Body, Malformed> {
 }
 
 fn exec(bytes: &[u8], kind: u16) -> Result<Body, Malformed> {
-    let facts: wire::Exec = read(bytes, kind)?;
+    let mut facts: wire::Exec = read(bytes, kind)?;
+    clean(&mut facts.comm);
     let text = behind::<wire::Exec>(bytes);
     let short = Malformed::Short { kind, len: bytes.len() };
     let name = facts.filename_len as usize;
@@ -101,6 +109,12 @@ fn exec(bytes: &[u8], kind: u16) -> Result<Body, Malformed> {
     let args =
         text.get(name..).and_then(|rest| rest.get(..facts.args_len as usize)).ok_or(short)?;
     Ok(Body::Exec(Exec { facts, filename: filename.into(), args: args.into() }))
+}
+
+fn rename(bytes: &[u8]) -> Result<Body, Malformed> {
+    let mut facts: wire::Rename = read(bytes, kind::RENAME)?;
+    clean(&mut facts.comm);
+    Ok(Body::Rename(facts))
 }
 
 /// The event that a record tells. Bytes behind the record are ignored.
@@ -118,7 +132,7 @@ pub fn decode(bytes: &[u8]) -> Result<Event, Malformed> {
         kind::CHANGE_PID => Body::ChangePid(read(bytes, kind)?),
         kind::EXCHANGE_TIDS => Body::ExchangeTids(read(bytes, kind)?),
         kind::EXEC => exec(bytes, kind)?,
-        kind::RENAME => Body::Rename(read(bytes, kind)?),
+        kind::RENAME => rename(bytes)?,
         kind::EXIT => Body::Exit(read(bytes, kind)?),
         kind::RELEASE => Body::Release(read(bytes, kind)?),
         kind::FREE_TASK => Body::FreeTask(read(bytes, kind)?),

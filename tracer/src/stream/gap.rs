@@ -1,18 +1,22 @@
 //! Gaps in the CPUs' sequence numbers, found at their place.
 //!
 //! A number is taken before the record is reserved, so a failed reservation leaves a hole. Two
-//! harmless things look alike at first: an interrupt between the two steps makes a younger number
-//! come first (its hole is filled a record or two later), and an interrupt in the midst of taking
-//! a number makes twins. So a hole counts as a loss only when its CPU has written
-//! [`PATIENCE`] more records, or when the stream ends.
+//! harmless things look alike at first: an interrupt between the two steps makes younger numbers
+//! come first (a burst of RCU callbacks writes thousands of records before it lets the interrupted
+//! program go on), and an interrupt in the midst of taking a number makes twins. So a hole counts as
+//! a loss only when its CPU has written on for [`PATIENCE_NS`] or [`PATIENCE`] records, or when the
+//! stream ends.
 
 use crate::event::{Body, Event, Header, Lost};
 
-/// Records of the same CPU that a hole waits for the record that fills it.
-const PATIENCE: u32 = 16;
+/// How long a hole waits for the record that fills it, by the times of its CPU's records.
+const PATIENCE_NS: u64 = 1_000_000_000;
+
+/// Records of the same CPU that it waits for at most.
+const PATIENCE: u32 = 1 << 16;
 
 /// Holes of one CPU that are waited for at a time; more are losses at once.
-const HOLES: usize = 8;
+const HOLES: usize = 64;
 
 /// Watches the sequence numbers of all CPUs.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +61,7 @@ impl Gaps {
         }
         cpu.last_ts = header.ts;
         if !cpu.holes.is_empty() {
-            cpu.ripen(header.seq, &mut lost);
+            cpu.ripen(header, &mut lost);
         }
     }
 
@@ -89,11 +93,11 @@ impl Cpu {
         }
     }
 
-    fn ripen(&mut self, seq: u32, lost: &mut impl FnMut(Event)) {
+    fn ripen(&mut self, now: &Header, lost: &mut impl FnMut(Event)) {
         while let Some(&hole) = self.holes.first() {
-            let age = seq.wrapping_sub(hole.behind.seq);
-            let waited = (PATIENCE..1 << 31).contains(&age);
-            if !waited && self.holes.len() <= HOLES {
+            let later = (PATIENCE..1 << 31).contains(&now.seq.wrapping_sub(hole.behind.seq));
+            let old = now.ts.saturating_sub(hole.behind.ts) >= PATIENCE_NS;
+            if !later && !old && self.holes.len() <= HOLES {
                 break;
             }
             self.holes.remove(0);
@@ -142,6 +146,16 @@ mod tests {
         assert_eq!(losses(&[0, 1, 5, 6], true), [(5, 3)]);
         let patient: Vec<u32> = [0, 1].into_iter().chain(5..=5 + PATIENCE).collect();
         assert_eq!(losses(&patient, false), [(5, 3)]);
+    }
+
+    #[test]
+    fn a_hole_grows_old_by_its_cpus_time() {
+        let mut gaps = Gaps::default();
+        let mut found = Vec::new();
+        for (seq, ts) in [(0, 5), (2, 6), (3, 5 + PATIENCE_NS), (4, 6 + PATIENCE_NS)] {
+            gaps.note(&Header { seq, ts, ..Header::default() }, |_| found.push(seq));
+        }
+        assert_eq!(found, [4]);
     }
 
     #[test]

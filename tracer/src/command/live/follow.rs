@@ -36,6 +36,8 @@ pub(super) struct Follow {
     change: Change,
     reports: Vec<Report>,
     subtree: Subtree,
+    /// Losses that were known at the latest round.
+    losses: u64,
     /// Nothing is shown yet: the command whose subtree is asked for has not been started.
     muted: bool,
 }
@@ -65,6 +67,7 @@ impl Follow {
             change: Change::default(),
             reports: Vec::new(),
             subtree: Subtree::default(),
+            losses: 0,
             muted: !args.command.is_empty(),
         }
     }
@@ -104,6 +107,13 @@ impl Follow {
             }
         }
         self.output.relieve();
+    }
+
+    /// Whether records were lost, and no more of them since the latest round.
+    pub(super) fn wants_sweep(&mut self) -> bool {
+        let losses = self.world.losses();
+        let calm = std::mem::replace(&mut self.losses, losses) == losses;
+        calm && losses > 0 && self.world.certain_since().is_none()
     }
 
     /// Whether what the filters name exists, now that the sweep has shown every task.

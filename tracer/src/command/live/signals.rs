@@ -16,8 +16,8 @@ use signal_hook::{
     flag,
 };
 
-/// Signals that come closer together than this are one request: `timeout` sends each one twice, to
-/// the process and to its group.
+/// Signals that come no later than this after a request belong to it: `timeout` sends each one
+/// twice, to the process and to its group.
 const ONE_REQUEST: Duration = Duration::from_millis(300);
 
 /// What signals have asked for.
@@ -25,7 +25,7 @@ const ONE_REQUEST: Duration = Duration::from_millis(300);
 struct Asked {
     /// The first one.
     signal: Signal,
-    /// When the latest came.
+    /// When the latest request came.
     last: Instant,
     /// How often it was asked.
     times: u32,
@@ -65,12 +65,13 @@ impl Signals {
                 continue;
             }
             let now = Instant::now();
-            let before = self.asked.get();
-            let times = before.map_or(1, |before| {
-                before.times + u32::from(now.duration_since(before.last) > ONE_REQUEST)
-            });
-            let signal = before.map_or(*signal, |before| before.signal);
-            self.asked.set(Some(Asked { signal, last: now, times }));
+            let asked = match self.asked.get() {
+                None => Asked { signal: *signal, last: now, times: 1 },
+                // Counted from the request, so that a key that is held down gets through.
+                Some(before) if now.duration_since(before.last) <= ONE_REQUEST => before,
+                Some(before) => Asked { last: now, times: before.times + 1, ..before },
+            };
+            self.asked.set(Some(asked));
         }
         self.asked.get()
     }

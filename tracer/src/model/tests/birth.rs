@@ -141,7 +141,8 @@ fn an_event_about_a_stranger_makes_it_known() {
     let mut kernel = Kernel::sees_all();
     let change = kernel.rename(key(50), 50, 50);
     let id = change.task.unwrap();
-    assert_eq!(change.effects, [Effect::Found(id)]);
+    let renamed = Effect::Renamed { task: id, old: [0; 16] };
+    assert_eq!(change.effects, [Effect::Found(id), renamed]);
     assert_eq!(kernel.world.task(id).certainty, Certainty::Inferred);
     assert_eq!(kernel.task(50), id);
     assert_eq!(kernel.show(facts(50, 50, 1), 1).effects, []);

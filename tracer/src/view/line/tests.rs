@@ -109,7 +109,7 @@ fn execs_show_path_and_quoted_arguments() {
         &stage,
         &rename,
         "
-   0.000000  rename     6430/2           '\\x1b[31m'      has this name now
+   0.000000  rename     6430/2           '\\x1b[31m'      was ls
 ",
     );
 }
