@@ -145,7 +145,9 @@ pub(crate) fn refused(
     (name, errno): (&str, i32),
     ns: Option<u64>,
 ) -> Result<()> {
-    match sys::clone3(flags, libc::SIGCHLD, numbers) {
+    // A thread has no exit signal, and clone3 itself would refuse one before the fork begins.
+    let signal = if flags & libc::CLONE_THREAD as u64 == 0 { libc::SIGCHLD } else { 0 };
+    match sys::clone3(flags, signal, numbers) {
         Ok(0) => sys::exit(103),
         Ok(child) => {
             sys::kill(child, libc::SIGKILL)?;

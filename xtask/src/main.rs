@@ -1,6 +1,8 @@
 //! Automation of the project, `cargo xtask VERB`: all verbs on one page.
 
+mod bench;
 mod fail;
+mod fixture;
 mod kernels;
 mod live;
 mod matrix;
@@ -32,8 +34,12 @@ enum Verb {
     Vm(vm::Options),
     /// Runs the scenarios on every kernel: kernel × plan × scenario
     Matrix(matrix::Options),
+    /// Cuts the kernels' BTF down to tests/btf/*.btf
+    Fixture(fixture::Options),
     /// Everything that CI checks
     Test(test::Options),
+    /// What tracing costs, against the targets: a table of medians, also as target/bench.json
+    Bench(bench::Options),
     /// The rules of the architecture, as tests
     Tidy,
 }
@@ -45,7 +51,9 @@ fn main() -> ExitCode {
         Verb::Kernels(options) => kernels::verb(&options),
         Verb::Vm(options) => vm::verb(&options),
         Verb::Matrix(options) => matrix::verb(&options),
+        Verb::Fixture(options) => fixture::verb(&options),
         Verb::Test(options) => test::verb(&options),
+        Verb::Bench(options) => bench::verb(&options),
         Verb::Tidy => tidy::verb(),
     };
     outcome.unwrap_or_else(|error| fail::report(&error))

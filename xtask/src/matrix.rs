@@ -44,7 +44,7 @@ impl Options {
 
 /// What `cargo xtask test` runs.
 pub(crate) fn for_test(quick: bool) -> Options {
-    let size = vm::Size { memory: 512, cpus: 2, timeout: 900 };
+    let size = vm::Size { memory: 512, cpus: 2, timeout: 900, append: String::new() };
     Options { kernels: Vec::new(), plans: Vec::new(), quick, write_readme: false, size }
 }
 

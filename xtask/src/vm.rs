@@ -35,7 +35,7 @@ pub(crate) struct Options {
     command: Vec<String>,
 }
 
-/// How large a machine is, and how long it may take.
+/// How large a machine is, how it boots, and how long it may take.
 #[derive(Args, Clone)]
 pub(crate) struct Size {
     /// Memory in MB
@@ -47,6 +47,9 @@ pub(crate) struct Size {
     /// Seconds until the machine counts as stuck
     #[arg(long, default_value_t = 900)]
     pub(crate) timeout: u64,
+    /// More for the kernel's command line, such as lockdown=confidentiality
+    #[arg(long, value_name = "ARGUMENTS", default_value = "")]
+    pub(crate) append: String,
 }
 
 pub(crate) fn verb(options: &Options) -> Result<ExitCode> {
@@ -96,6 +99,7 @@ pub(crate) fn run(
         memory: size.memory,
         cpus: size.cpus,
         timeout: Duration::from_secs(size.timeout),
+        append: &size.append,
     };
     let (ending, lines) = machine.boot(see)?;
     Ok(Run { ending, lines, time: started.elapsed() })

@@ -23,6 +23,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) memory: u32,
     pub(crate) cpus: u32,
     pub(crate) timeout: Duration,
+    /// More for the kernel's command line.
+    pub(crate) append: &'a str,
 }
 
 /// How a machine ended.
@@ -102,7 +104,8 @@ impl Machine<'_> {
         qemu.args(["-display", "none", "-serial", "stdio"]);
         qemu.arg("-m").arg(self.memory.to_string()).arg("-smp").arg(self.cpus.to_string());
         qemu.arg("-kernel").arg(self.image).arg("-initrd").arg(self.initrd);
-        qemu.args(["-append", "console=ttyS0 quiet panic=-1 rdinit=/init"]);
+        let append = format!("console=ttyS0 quiet panic=-1 rdinit=/init {}", self.append);
+        qemu.args(["-append", append.trim_end()]);
         qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         qemu
     }
