@@ -74,9 +74,11 @@ pub(crate) unsafe fn header(out: *mut Header, kind: u16, seq: u32, actor: Actor)
         (&raw mut (*out).seq).write(seq);
         (&raw mut (*out).cpu).write(bpf_get_smp_processor_id() as u16);
         (&raw mut (*out).kind).write(kind);
-        (&raw mut (*out).actor).write(actor.task);
-        (&raw mut (*out).actor_tid).write(actor.pid_tgid as i32);
-        (&raw mut (*out).actor_tgid).write((actor.pid_tgid >> 32) as i32);
+        // Volatile: sixteen zeroes of nobody would become a memset, which is a loop over bytes here
+        // that the verifier walks through on every path.
+        (&raw mut (*out).actor).write_volatile(actor.task);
+        (&raw mut (*out).actor_tid).write_volatile(actor.pid_tgid as i32);
+        (&raw mut (*out).actor_tgid).write_volatile((actor.pid_tgid >> 32) as i32);
     }
 }
 

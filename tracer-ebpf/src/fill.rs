@@ -91,7 +91,14 @@ fn fill_upids<R: Read, const N: usize>(out: *mut [Upid; N], pid: Ptr, level: u32
             let ns = upid[1] as Ptr;
             set!(slot, ns = cookie(ns), nr = upid[0] as i32, inum = inum::<Probed>(ns, &PIDNS_NS));
         } else {
-            set!(slot, ns = 0, nr = 0, inum = 0);
+            // Volatile, or the compiler makes the loop a memset, which is a loop over bytes here:
+            // the verifier would walk through each of its turns on each path.
+            let words = slot.cast::<u64>();
+            // SAFETY: the slot is two words of the reservation.
+            unsafe {
+                words.write_volatile(0);
+                words.add(1).write_volatile(0);
+            }
         }
         i += 1;
     }

@@ -54,20 +54,20 @@ impl Read for Typed {
 impl Read for Probed {
     #[inline(always)]
     fn at<T: Plain>(base: Ptr, off: u32) -> T {
-        // SAFETY: `T` is plain.
-        let mut value: T = unsafe { core::mem::zeroed() };
         if base.is_null() {
-            return value;
+            // SAFETY: `T` is plain.
+            return unsafe { core::mem::zeroed() };
         }
-        // SAFETY: the helper writes `size_of::<T>()` bytes to our own stack, or zeroes on a fault.
+        let mut value = core::mem::MaybeUninit::<T>::uninit();
+        // SAFETY: the helper writes `size_of::<T>()` bytes to our own stack: zeroes on a fault.
         unsafe {
             bpf_probe_read_kernel(
-                (&raw mut value).cast(),
+                value.as_mut_ptr().cast(),
                 size_of::<T>() as u32,
                 base.wrapping_add(off as usize).cast(),
             );
+            value.assume_init()
         }
-        value
     }
 }
 

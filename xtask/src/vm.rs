@@ -72,11 +72,16 @@ pub(crate) fn verb(options: &Options) -> Result<ExitCode> {
     }
 }
 
+/// Every plan, the best first.
+const PLANS: [&str; 3] = ["trampoline", "kprobe", "tracepoint"];
+
 /// The command that runs the scenarios of these plans (of all, when none is named).
 pub(crate) fn scenarios(plans: &[String]) -> Vec<String> {
     let mut command = vec!["/bin/scenarios".to_owned(), "verify".to_owned()];
-    for plan in plans {
-        command.extend(["--plan".to_owned(), plan.clone()]);
+    let named = plans.iter().map(String::as_str);
+    let all = PLANS.into_iter().filter(|_| plans.is_empty());
+    for plan in named.chain(all) {
+        command.extend(["--plan".to_owned(), plan.to_owned()]);
     }
     command
 }

@@ -31,6 +31,8 @@ pub struct Options {
     pub snapshot_only: bool,
     /// Load the iterator that shows one task in detail too.
     pub detail: bool,
+    /// Find out about every plan, also those that are not needed: for `doctor`.
+    pub try_plans: bool,
 }
 
 impl Default for Options {
@@ -43,6 +45,7 @@ impl Default for Options {
             verifier_log: None,
             snapshot_only: false,
             detail: false,
+            try_plans: false,
         }
     }
 }

@@ -50,12 +50,10 @@ pub fn probe(options: &Options) -> Result<Probe, Refused> {
     let started = Instant::now();
     // Before starting: what is not needed any more is dropped then.
     let caps = privilege::effective();
-    let mut session = Session::start(options)?;
+    let mut session = Session::start(&Options { try_plans: true, ..options.clone() })?;
     let iterator = sweep(&mut session)?;
     let start_ms = started.elapsed().as_millis() as u64;
-    let plans = [Plan::Trampoline, Plan::Kprobe, Plan::Tracepoint]
-        .map(|plan| (plan, session.refusal(plan)))
-        .to_vec();
+    let plans = session.plans().to_vec();
     Ok(Probe {
         host: facts::host(),
         coverage: session.coverage().clone(),

@@ -68,6 +68,7 @@ pub struct Session {
     log: Option<EbpfLogger<log::Stderr>>,
     host: Host,
     options: Options,
+    plans: Vec<(Plan, Option<String>)>,
     generation: u64,
     finished: bool,
 }
@@ -104,6 +105,7 @@ impl Session {
             log,
             host,
             options: options.clone(),
+            plans: Vec::new(),
             generation: 0,
             finished: false,
         };
@@ -123,6 +125,11 @@ impl Session {
         drop(types);
         drop(bytes);
         memory::give_back();
+        if options.try_plans {
+            session.plans = [Plan::Trampoline, Plan::Kprobe, Plan::Tracepoint]
+                .map(|plan| (plan, session.loaded.refusal(plan, options)))
+                .to_vec();
+        }
         privilege::drop_unneeded()?;
         Ok(session)
     }
@@ -132,9 +139,9 @@ impl Session {
         &self.loaded.coverage
     }
 
-    /// Why a plan is not possible here, if it is not.
-    pub fn refusal(&mut self, plan: Plan) -> Option<String> {
-        self.loaded.refusal(plan, &self.options)
+    /// Each plan, and why it is not possible here; empty unless [`Options::try_plans`] asked.
+    pub fn plans(&self) -> &[(Plan, Option<String>)] {
+        &self.plans
     }
 
     /// The host.
