@@ -19,7 +19,7 @@ use crate::sys::Ended;
 
 /// What this program understands.
 const USAGE: &str = "usage: scenarios list [--long] | run NAME | hold NAME | try [NAME...]
-       scenarios verify [--tracer PATH] [--plan PLAN]... [--only NAME,...] [--keep DIR]";
+       scenarios verify [--tracer PATH] [--plan PLAN]... [--only NAME,...] [--short] [--keep DIR]";
 
 fn main() -> ExitCode {
     if std::process::id() == 1 {

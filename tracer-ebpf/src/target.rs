@@ -66,6 +66,7 @@ functions! {
     ZAP_PID_NS: "zap_pid_ns_processes", Entry of ["zap_pid_ns_processes"], takes [1];
     PTRACE_UNLINK: "ptrace_unlink", Entry of ["__ptrace_unlink"], takes [1];
     PTRACE_LINK: "ptrace_link", Entry of ["__ptrace_link"], takes [3];
+    PTRACE_CONNECTOR: "ptrace_connector", Entry of ["proc_ptrace_connector"], takes [2];
     COMMIT_CREDS: "commit_creds", Entry of ["commit_creds"], takes [1];
     // Before `free_pid` was taken out of it: (task, type, pid); then with `struct pid **pids` first.
     CHANGE_PID: "change_pid", Entry of ["change_pid"], takes [3, 4];

@@ -42,6 +42,13 @@ pub(super) struct Run {
     pub(super) trouble: Vec<String>,
 }
 
+impl Run {
+    /// Whether the tool says that the kernel skipped runs of its programs.
+    pub(super) fn says_skipped(&self) -> bool {
+        self.trouble.iter().any(|text| text.contains("skipped because one already ran"))
+    }
+}
+
 impl Tool {
     /// Takes note of the program, and makes the folder.
     pub(super) fn new(path: &Path, keep: Option<&Path>) -> Result<Self> {

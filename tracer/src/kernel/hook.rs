@@ -26,6 +26,7 @@ pub(super) const HOOKS: &[(Fact, Target)] = &[
     (Fact::NsDying, F(target::ZAP_PID_NS)),
     (Fact::PtraceUnlink, F(target::PTRACE_UNLINK)),
     (Fact::PtraceLink, F(target::PTRACE_LINK)),
+    (Fact::PtraceLink, F(target::PTRACE_CONNECTOR)),
     (Fact::Cred, F(target::COMMIT_CREDS)),
     (Fact::ChangePid, F(target::CHANGE_PID)),
     (Fact::ExchangeTids, F(target::EXCHANGE_TIDS)),
