@@ -9,7 +9,7 @@ pub(super) fn matches(event: &Value, pattern: &Value) -> bool {
     })
 }
 
-/// As [`matches`], but a field that the event does not have says nothing against it. What a plan
+/// As `matches`, but a field that the event does not have says nothing against it. What a plan
 /// has inferred is never sure of who did it.
 pub(super) fn matches_if_known(event: &Value, pattern: &Value) -> bool {
     let inferred = event["inferred"] == true;
