@@ -95,20 +95,22 @@ pub(crate) fn main(args: &[&str]) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
-/// Traces one scenario; again, at most twice, where the tool says that the kernel skipped runs of
-/// its programs (since 7.0 they can be preempted, and one that runs keeps others off its CPU): such a
-/// run is not whole, and says so.
-fn traced(tool: &Tool, plan: &str, scenario: &Scenario) -> Result<(tool::Run, &'static str)> {
-    let run = tool.live(plan, scenario.name)?;
-    if !run.says_skipped() {
-        return Ok((run, ""));
+/// How often a scenario is traced at most.
+const TRIES: u32 = 5;
+
+/// Traces one scenario; again where the tool says that the kernel skipped runs of its programs (since
+/// 7.0 they can be preempted, and one that runs keeps others off its CPU): such a run is not whole,
+/// and says so. The last try counts, whatever it says.
+fn traced(tool: &Tool, plan: &str, scenario: &Scenario) -> Result<(tool::Run, String)> {
+    let mut tries = 1;
+    loop {
+        let run = tool.live(plan, scenario.name)?;
+        if !run.says_skipped() || tries == TRIES {
+            let note = format!(", try {tries}: the kernel skipped runs of programs before");
+            return Ok((run, if tries > 1 { note } else { String::new() }));
+        }
+        tries += 1;
     }
-    let again = tool.live(plan, scenario.name)?;
-    if !again.says_skipped() {
-        return Ok((again, ", at the second try: the kernel skipped runs of programs"));
-    }
-    let again = tool.live(plan, scenario.name)?;
-    Ok((again, ", at the third try: the kernel skipped runs of programs"))
 }
 
 /// Runs one scenario under one plan: first the events, then the tables.
