@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use super::super::line::detail::arguments;
+use super::super::table::state;
 use super::super::{Report, What, escape, names};
 use super::{Json, Object};
-use crate::model::{
-    Certainty, NsId, NsKind, PidId, Reparent, ReparentReason, TaskId, TaskState, World,
-};
+use crate::model::{Certainty, NsId, NsKind, PidId, Reparent, ReparentReason, TaskId, World};
 
 /// One event on its way out.
 pub(super) struct Event<'a> {
@@ -345,16 +344,6 @@ fn flag_names(flags: u64, line: &mut Object<'_>) {
             None => write!(out, "\"{rest:#x}\""),
         };
     });
-}
-
-/// How far a task has come, in a word.
-pub(super) fn state(state: TaskState) -> &'static str {
-    match state {
-        TaskState::Running => "running",
-        TaskState::Zombie => "zombie",
-        TaskState::Released => "released",
-        TaskState::Freed => "freed",
-    }
 }
 
 /// How we know of a task, in a word.

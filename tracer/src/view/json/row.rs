@@ -1,7 +1,7 @@
 //! The rows of the tables: tasks, namespaces, pids.
 
 use super::super::line::fate;
-use super::super::{escape, pid::uses};
+use super::super::{escape, pid::uses, table::state};
 use super::{Json, Object, event};
 use crate::model::{NsId, PidId, PidState, TaskId, World};
 
@@ -37,7 +37,7 @@ impl Json {
     pub(super) fn task_fields(&self, world: &World, id: TaskId, line: &mut Object<'_>) {
         let task = world.task(id);
         event::who(world, id, line);
-        line.str("state", event::state(task.state));
+        line.str("state", state(task.state));
         self.birth(world, id, line, |line| line.known("creator", task.creator_tid));
         if let Some(tracer) = task.tracer {
             line.known("tracer", world.task(tracer).tgid);
