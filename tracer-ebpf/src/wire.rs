@@ -5,6 +5,7 @@ mod record;
 mod detail;
 mod header;
 mod life;
+mod lost;
 mod ns;
 mod pid;
 mod task;
@@ -12,13 +13,14 @@ mod task;
 pub use detail::{Detail, RLIMITS};
 pub use header::{Header, kind};
 pub use life::{Cred, Exec, Exit, FreeTask, Mark, Ptrace, Release, Rename, Syscall};
+pub use lost::Lost;
 pub use ns::{NS_KINDS, NsEnd, NsSet, PidNs, ns_reason};
 pub use pid::{AllocFail, ChangePid, ExchangeTids, ForkFail, FreePid, PidRecord, Upid};
 pub use record::{Field, Wire};
 pub use task::{Task, TaskRecord, bits};
 
 /// Version of the records below. Changing any of them raises it.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Deepest level of a PID namespace (`MAX_PID_NS_LEVEL`, include/linux/pid_namespace.h).
 pub const MAX_LEVEL: u32 = 32;
@@ -61,7 +63,7 @@ schema! {
     Header: ;
     Upid: ;
     Task: ;
-    TaskRecord: FORK SNAPSHOT UPDATE;
+    TaskRecord: FORK SNAPSHOT UPDATE PROC;
     Mark: SNAPSHOT_BEGIN SNAPSHOT_END;
     PidRecord: ALLOC_PID HELD_PID;
     AllocFail: ALLOC_FAIL;
@@ -81,6 +83,7 @@ schema! {
     NsEnd: NS_DYING NS_DESTROY;
     Syscall: SYSCALL;
     Detail: DETAIL;
+    Lost: LOST;
 }
 
 #[cfg(test)]
@@ -115,12 +118,12 @@ mod tests {
     /// raises [`VERSION`] and pins both here.
     #[test]
     fn a_change_of_the_records_raises_the_version() {
-        assert_eq!((VERSION, fingerprint()), (1, 0xac47_c934_e206_5033));
+        assert_eq!((VERSION, fingerprint()), (2, 0x88e6_c1ef_452f_a229));
     }
 
     #[test]
     fn every_kind_has_one_form() {
-        for kind in kind::FORK..=kind::DETAIL {
+        for kind in kind::FORK..=kind::PROC {
             let forms = SCHEMA.iter().filter(|record| record.kinds.contains(&kind)).count();
             assert_eq!(forms, 1, "kind {kind}");
         }

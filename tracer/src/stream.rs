@@ -1,7 +1,14 @@
 //! From bytes to events: records are decoded, and the gaps that losses leave become events.
 
 mod decode;
+mod encode;
 mod gap;
 
-pub use decode::{Malformed, decode};
+use crate::event::Event;
+
+pub use decode::{Malformed, decode, event};
+pub use encode::encode;
 pub use gap::Gaps;
+
+/// Takes the records of a stream in its order, each with the event that it tells.
+pub type Sink<'a> = dyn FnMut(&[u8], &Event) + 'a;

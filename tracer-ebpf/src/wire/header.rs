@@ -73,4 +73,9 @@ pub mod kind {
     pub const SYSCALL: u16 = 24;
     /// One task in detail, asked for by `show`: [`Detail`](super::super::Detail).
     pub const DETAIL: u16 = 25;
+    /// Records are missing here: [`Lost`](super::super::Lost). Written by user space.
+    pub const LOST: u16 = 26;
+    /// A task that `/proc` shows and the iterator does not: `TaskRecord` as of a snapshot, with
+    /// what is not known left at 0. Written by user space.
+    pub const PROC: u16 = 27;
 }

@@ -8,6 +8,9 @@ pub trait Wire: Copy {
     const NAME: &'static str;
     /// Reads the value from the front of `bytes`; `None` if they are too few.
     fn read(bytes: &[u8]) -> Option<Self>;
+    /// Writes the value to the front of `bytes`; `None`, and nothing of use written, if they are
+    /// too few.
+    fn write(&self, bytes: &mut [u8]) -> Option<()>;
 }
 
 /// One field of a record, as a recording's schema states it.
@@ -30,6 +33,11 @@ macro_rules! integer {
             fn read(bytes: &[u8]) -> Option<Self> {
                 Some($ty::from_le_bytes(*bytes.first_chunk()?))
             }
+            #[inline]
+            fn write(&self, bytes: &mut [u8]) -> Option<()> {
+                *bytes.first_chunk_mut()? = self.to_le_bytes();
+                Some(())
+            }
         }
     )*};
 }
@@ -45,6 +53,11 @@ impl<T: Wire + Default, const N: usize> Wire for [T; N] {
             *slot = T::read(bytes)?;
         }
         Some(all)
+    }
+    #[inline]
+    fn write(&self, bytes: &mut [u8]) -> Option<()> {
+        let bytes = bytes.get_mut(..Self::SIZE)?;
+        self.iter().zip(bytes.chunks_exact_mut(T::SIZE)).try_for_each(|(one, at)| one.write(at))
     }
 }
 
@@ -79,6 +92,12 @@ macro_rules! record {
                 Some($name { $($field: <$ty as $crate::wire::Wire>::read(
                     bytes.get(core::mem::offset_of!($name, $field)..)?
                 )?,)* })
+            }
+            #[inline]
+            fn write(&self, bytes: &mut [u8]) -> Option<()> {
+                let bytes = bytes.get_mut(..Self::SIZE)?;
+                $(self.$field.write(bytes.get_mut(core::mem::offset_of!($name, $field)..)?)?;)*
+                Some(())
             }
         }
     };

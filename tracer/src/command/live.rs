@@ -48,7 +48,7 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let ended = trace(args, &mut session, &mut follow, program.as_ref());
 
     // Whatever happened, everything is detached, and what came until then is shown.
-    let finished = session.finish(&mut |event| follow.take(&event));
+    let finished = session.finish(&mut |_record, event| follow.take(event));
     let child = ended?;
     let counters = finished?;
     follow.finish(&counters)?;
@@ -68,7 +68,7 @@ fn trace(
 ) -> Result<Option<Child>, Fault> {
     follow.head(session.coverage());
     let start = now();
-    session.sweep(&mut |event| follow.take(&event))?;
+    session.sweep(&mut |_record, event| follow.take(event))?;
     if program.is_none() {
         follow.check()?;
     }
@@ -121,11 +121,11 @@ fn with_command(
 
 /// One round: what has come, on its way to the reader. After a loss, a sweep repairs the tables.
 fn round(session: &mut Session, follow: &mut Follow) -> Result<(), Fault> {
-    session.poll(ROUND, &mut |event| follow.take(&event))?;
+    session.poll(ROUND, &mut |_record, event| follow.take(event))?;
     if follow.wants_sweep() {
         // If it is lost in a storm too, the tables stay uncertain and the next calm round tries
         // again.
-        let _ = session.sweep(&mut |event| follow.take(&event));
+        let _ = session.sweep(&mut |_record, event| follow.take(event));
     }
     follow.flush()
 }

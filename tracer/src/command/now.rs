@@ -36,9 +36,9 @@ impl Now {
         let mut session = Session::start(options)?;
         let mut world = settings::world(session.coverage());
         let mut ts = 0;
-        session.sweep(&mut |event| {
+        session.sweep(&mut |_record, event| {
             ts = event.header.ts.max(ts);
-            world.apply(&event);
+            world.apply(event);
         })?;
         Ok(Self { session, world, ts })
     }

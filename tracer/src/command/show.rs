@@ -19,8 +19,8 @@ pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
 
     // Read once more, so that the drawing is of one instant.
     let Now { session, world, .. } = &mut now;
-    let detail = session.detail(nr, &mut |event| {
-        world.apply(&event);
+    let detail = session.detail(nr, &mut |_record, event| {
+        world.apply(event);
     })?;
     let task = now.world.find_task(nr).ok_or_else(ended)?;
     if args.output.json {

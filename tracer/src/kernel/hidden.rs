@@ -2,8 +2,16 @@
 
 use std::{collections::HashSet, path::Path};
 
-use super::procfs::{self, ProcTask};
-use crate::event::{Body, Event, Header, TaskFacts, Upid, Vector};
+use tracer_ebpf::wire::kind;
+
+use super::{
+    procfs::{self, ProcTask},
+    ring::add,
+};
+use crate::{
+    event::{Body, Event, Header, TaskFacts, Upid, Vector},
+    stream::Sink,
+};
 
 /// `EXIT_ZOMBIE` and `PF_KTHREAD` (include/linux/sched.h).
 const EXIT_ZOMBIE: u32 = 0x20;
@@ -35,7 +43,7 @@ impl Hidden {
 
     /// Hands on the hidden tasks as events of the sweep. Whole thread groups are looked for first;
     /// single threads only if the kernel still counts more tasks than are known then.
-    pub(super) fn find(&mut self, at: &Header, generation: u64, sink: &mut dyn FnMut(Event)) {
+    pub(super) fn find(&mut self, at: &Header, generation: u64, sink: &mut Sink<'_>) {
         let expected = procfs::task_count().unwrap_or(0);
         if self.shown.len() >= expected {
             return;
@@ -54,7 +62,7 @@ impl Hidden {
         }
     }
 
-    fn group(&mut self, tgid: i32, at: &Header, generation: u64, sink: &mut dyn FnMut(Event)) {
+    fn group(&mut self, tgid: i32, at: &Header, generation: u64, sink: &mut Sink<'_>) {
         let dir = format!("/proc/{tgid}/task");
         for tid in procfs::list(Path::new(&dir)) {
             if self.shown.contains(&tid) {
@@ -68,7 +76,8 @@ impl Hidden {
             }
             let Some(body) = self.snapshot(&task, generation) else { continue };
             self.found += 1;
-            sink(Event { header: Header { actor: 0, ..*at }, body });
+            let header = Header { kind: kind::PROC, actor: 0, ..*at };
+            add(&Event { header, body }, sink);
         }
     }
 

@@ -77,10 +77,10 @@ fn lockdown() -> String {
 
 fn sweep(session: &mut Session) -> Result<IteratorProbe, Refused> {
     let mut found = IteratorProbe::default();
-    session.sweep(&mut |event| {
-        if let Body::Snapshot { task, from_proc, .. } = event.body {
+    session.sweep(&mut |_record, event| {
+        if let Body::Snapshot { task, from_proc, .. } = &event.body {
             found.proc += 1;
-            if from_proc {
+            if *from_proc {
                 let name = String::from_utf8_lossy(&task.comm);
                 found.hidden.push((task.tid, name.trim_end_matches('\0').to_owned()));
             } else {

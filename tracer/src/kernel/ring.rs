@@ -13,8 +13,8 @@ use aya::{
 use rustix::event::{Timespec, epoll};
 
 use crate::{
-    event::{Body, Event, Header, Lost},
-    stream::{Gaps, decode},
+    event::{Body, Event},
+    stream::{Gaps, Sink, encode, event},
 };
 
 /// The ring, and what is needed to wait for it.
@@ -53,25 +53,29 @@ impl Ring {
     }
 
     /// Hands on every record that is there.
-    pub(super) fn drain(&mut self, sink: &mut dyn FnMut(Event)) -> usize {
+    pub(super) fn drain(&mut self, sink: &mut Sink<'_>) -> usize {
         let mut count = 0;
         while let Some(record) = self.buffer.next() {
             count += 1;
-            if let Ok(event) = decode(&record) {
-                self.gaps.note(&event.header, &mut *sink);
-                sink(event);
-            } else {
-                // Only if object and reader differ. What cannot be read is as good as lost.
-                let lost = Lost { cpu: 0, count: 1, since: 0 };
-                sink(Event { header: Header::default(), body: Body::Lost(lost) });
+            let event = event(&record);
+            if !matches!(event.body, Body::Lost(_)) {
+                self.gaps.note(&event.header, |lost| add(&lost, sink));
             }
+            sink(&record, &event);
         }
         count
     }
 
     /// Nothing more will come: what is missing now is lost.
-    pub(super) fn settle(&mut self, sink: &mut dyn FnMut(Event)) {
-        self.gaps.settle(sink);
+    pub(super) fn settle(&mut self, sink: &mut Sink<'_>) {
+        self.gaps.settle(|lost| add(&lost, sink));
+    }
+}
+
+/// Hands on an event that user space adds to the stream.
+pub(super) fn add(event: &Event, sink: &mut Sink<'_>) {
+    if let Some(record) = encode(event) {
+        sink(&record, event);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     coverage::{Coverage, Fact, Hook, Plan},
     event::{Body, Detail, Event},
     host::Host,
+    stream::Sink,
 };
 
 /// Counts of what the kernel side could not deliver, summed over CPUs.
@@ -152,14 +153,14 @@ impl Session {
     /// Sweeps all tasks by the iterator, handing on everything that comes meanwhile too, up to the
     /// sweep's end mark; then tasks that only `/proc` shows. The first sweep is the self-test as
     /// well: our own task must come out as `/proc/self` tells it.
-    pub fn sweep(&mut self, sink: &mut dyn FnMut(Event)) -> Result<(), Refused> {
+    pub fn sweep(&mut self, sink: &mut Sink<'_>) -> Result<(), Refused> {
         self.generation += 1;
         let first = self.generation == 1;
         let mut test = selftest::SelfTest::new();
         let mut hidden = hidden::Hidden::default();
         let mut ended = false;
         let generation = self.generation;
-        let mut watch = |event: Event| {
+        let mut watch = |record: &[u8], event: &Event| {
             match &event.body {
                 Body::Snapshot { task, vector, .. } => {
                     test.note(task, vector);
@@ -174,7 +175,7 @@ impl Session {
                 }
                 _ => {}
             }
-            sink(event);
+            sink(record, event);
         };
         let control = Control { generation, tasks: 0, target: 0 };
         self.control.set(0, control, 0).context("telling the iterators")?;
@@ -193,11 +194,7 @@ impl Session {
     }
 
     /// Hands on the events that have come, waiting at most `timeout` for many.
-    pub fn poll(
-        &mut self,
-        timeout: Duration,
-        sink: &mut dyn FnMut(Event),
-    ) -> Result<usize, Refused> {
+    pub fn poll(&mut self, timeout: Duration, sink: &mut Sink<'_>) -> Result<usize, Refused> {
         self.ring.wait(timeout)?;
         if let Some(log) = &mut self.log {
             log.flush();
@@ -206,7 +203,7 @@ impl Session {
     }
 
     /// Detaches all hooks, then hands on what is still in the ring.
-    pub fn finish(&mut self, sink: &mut dyn FnMut(Event)) -> Result<Counters, Refused> {
+    pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<Counters, Refused> {
         if !self.finished {
             self.finished = true;
             let counters = self.counters();
@@ -219,16 +216,12 @@ impl Session {
     }
 
     /// One task in detail (level-0 tid): its snapshot comes as an event, its detail as the answer.
-    pub fn detail(
-        &mut self,
-        tid: i32,
-        sink: &mut dyn FnMut(Event),
-    ) -> Result<Option<Detail>, Refused> {
+    pub fn detail(&mut self, tid: i32, sink: &mut Sink<'_>) -> Result<Option<Detail>, Refused> {
         self.generation += 1;
         let mut found = None;
-        let mut watch = |event: Event| match event.body {
-            Body::Detail(detail) => found = Some(*detail),
-            _ => sink(event),
+        let mut watch = |record: &[u8], event: &Event| match &event.body {
+            Body::Detail(detail) => found = Some(**detail),
+            _ => sink(record, event),
         };
         let control =
             Control { generation: self.generation, tasks: 0, target: tid.unsigned_abs().into() };
@@ -284,7 +277,7 @@ fn iterate(
     loaded: &mut Loaded,
     ring: &mut Ring,
     name: &str,
-    sink: &mut dyn FnMut(Event),
+    sink: &mut Sink<'_>,
 ) -> Result<(), Refused> {
     let mut file = open_iterator(loaded, name).context("opening the task iterator")?;
     // Small reads: the kernel stops each time the answer is full, and the ring is drained.

@@ -6,7 +6,7 @@ use tracer_ebpf::wire::{
     self, Header, MAX_UPIDS, PidRecord, SHORT_UPIDS, TaskRecord, Upid, Wire, kind,
 };
 
-use crate::event::{Body, Event, Exec, PidFacts, PidKey, Vector};
+use crate::event::{Body, Event, Exec, Lost, PidFacts, PidKey, Vector};
 
 /// Why a record is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,10 @@ fn task(bytes: &[u8], header: Header) -> Result<Body, Malformed> {
     clean(&mut task.comm);
     Ok(match header.kind {
         kind::FORK => Body::Fork { task, vector, flags: record.arg },
-        kind::SNAPSHOT => Body::Snapshot { task, vector, generation: record.arg, from_proc: false },
+        kind::SNAPSHOT | kind::PROC => {
+            let from_proc = header.kind == kind::PROC;
+            Body::Snapshot { task, vector, generation: record.arg, from_proc }
+        }
         _ => Body::Update { task, vector },
     })
 }
@@ -117,12 +120,21 @@ fn rename(bytes: &[u8]) -> Result<Body, Malformed> {
     Ok(Body::Rename(facts))
 }
 
+/// The event that a record tells, or the loss of what it told: what cannot be read, as after an
+/// upgrade of the kernel's side alone, is as good as lost.
+pub fn event(bytes: &[u8]) -> Event {
+    decode(bytes).unwrap_or_else(|_malformed| {
+        let body = Body::Lost(Lost { cpu: 0, count: 1, since: 0 });
+        Event { header: Header { kind: kind::LOST, ..Header::default() }, body }
+    })
+}
+
 /// The event that a record tells. Bytes behind the record are ignored.
 pub fn decode(bytes: &[u8]) -> Result<Event, Malformed> {
     let header: Header = read(bytes, 0)?;
     let kind = header.kind;
     let body = match kind {
-        kind::FORK | kind::SNAPSHOT | kind::UPDATE => task(bytes, header)?,
+        kind::FORK | kind::SNAPSHOT | kind::UPDATE | kind::PROC => task(bytes, header)?,
         kind::ALLOC_PID | kind::HELD_PID => pid(bytes, header)?,
         kind::SNAPSHOT_BEGIN => Body::SnapshotBegin(read(bytes, kind)?),
         kind::SNAPSHOT_END => Body::SnapshotEnd(read(bytes, kind)?),
@@ -144,6 +156,10 @@ pub fn decode(bytes: &[u8]) -> Result<Event, Malformed> {
         kind::NS_DESTROY => Body::NsDestroy(read(bytes, kind)?),
         kind::SYSCALL => Body::Syscall(read(bytes, kind)?),
         kind::DETAIL => Body::Detail(Box::new(read(bytes, kind)?)),
+        kind::LOST => {
+            let wire::Lost { since, count, .. } = read(bytes, kind)?;
+            Body::Lost(Lost { cpu: header.cpu, count, since })
+        }
         other => return Err(Malformed::Kind(other)),
     };
     Ok(Event { header, body })

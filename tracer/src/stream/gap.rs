@@ -7,6 +7,8 @@
 //! a loss only when its CPU has written on for [`PATIENCE_NS`] or [`PATIENCE`] records, or when the
 //! stream ends.
 
+use tracer_ebpf::wire::kind;
+
 use crate::event::{Body, Event, Header, Lost};
 
 /// How long a hole waits for the record that fills it, by the times of its CPU's records.
@@ -109,7 +111,8 @@ impl Cpu {
 impl Hole {
     fn event(&self) -> Event {
         let lost = Lost { cpu: self.behind.cpu, count: u64::from(self.count), since: self.since };
-        Event { header: self.behind, body: Body::Lost(lost) }
+        let header = Header { kind: kind::LOST, ..self.behind };
+        Event { header, body: Body::Lost(lost) }
     }
 }
 

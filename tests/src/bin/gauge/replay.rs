@@ -25,7 +25,7 @@ const RING: u32 = 128 << 20;
 pub(crate) fn run(rounds: u32) -> Result<()> {
     let mut session = Session::start(&Options { ring: RING, ..Options::default() })?;
     let mut base = Follow::new(session.coverage());
-    session.sweep(&mut |event| base.take(&event))?;
+    session.sweep(&mut |_record, event| base.take(event))?;
     println!("ready");
     io::stdin().lock().read_line(&mut String::new())?;
     let records = ring::records(RING as usize)?;

@@ -31,7 +31,7 @@ pub(crate) fn run(rounds: u32, stats: bool) -> Result<()> {
         let iterator = cpu() - begun;
         let after = bpf::info(program.as_fd())?;
         let mut shown = 0;
-        session.poll(Duration::ZERO, &mut |event| {
+        session.poll(Duration::ZERO, &mut |_record, event| {
             shown += usize::from(matches!(event.body, Body::Snapshot { .. }));
         })?;
         // A task may end between its record and its row.
@@ -52,7 +52,7 @@ pub(crate) fn run(rounds: u32, stats: bool) -> Result<()> {
         let facts = by_proc(&["status", "stat", "cgroup"])?;
         let mut follow = Follow::new(session.coverage());
         let begun = cpu();
-        session.sweep(&mut |event| follow.take(&event))?;
+        session.sweep(&mut |_record, event| follow.take(event))?;
         let whole = each(cpu() - begun, tasks.len());
 
         let iterator = each(iterator, tasks.len());

@@ -27,7 +27,7 @@ pub(crate) fn run(stats: bool) -> Result<()> {
     let _stats = stats.then(bpf::enable_stats).transpose().context("enabling BPF statistics")?;
     let mut session = Session::start(&Options::default())?;
     let mut follow = Follow::new(session.coverage());
-    session.sweep(&mut |event| follow.take(&event))?;
+    session.sweep(&mut |_record, event| follow.take(event))?;
     let mut follow = follow.with(follow::text(&session));
     let ours = Hooks::take_over()?;
     let empty = ours.twins()?;
@@ -41,7 +41,7 @@ pub(crate) fn run(stats: bool) -> Result<()> {
             done
         });
         while !over.load(Ordering::Relaxed) {
-            session.poll(ROUND, &mut |event| follow.take(&event))?;
+            session.poll(ROUND, &mut |_record, event| follow.take(event))?;
         }
         commands.join().unwrap_or_else(|_| bail!("the switch broke"))
     })
