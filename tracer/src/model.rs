@@ -16,6 +16,7 @@ mod namespace;
 mod nsproxy;
 mod pid;
 mod query;
+mod save;
 mod slab;
 mod task;
 #[cfg(test)]
@@ -28,5 +29,6 @@ pub use config::{Config, Sees};
 pub use counts::Counts;
 pub use namespace::{Namespace, NsFate, NsId, NsKind, NsSetId, PidNamespace};
 pub use pid::{Numbers, Pid, PidId, PidState};
+pub use save::BadState;
 pub use task::{Certainty, Process, Task, TaskId, TaskState, Threads};
 pub use world::World;

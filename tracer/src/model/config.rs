@@ -37,6 +37,6 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { history: 65_536, sees: Sees::ALL }
+        Self { history: 4096, sees: Sees::ALL }
     }
 }

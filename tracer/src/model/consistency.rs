@@ -2,7 +2,8 @@
 
 use super::hash::Map;
 use super::history::number_key;
-use super::{NsId, PidId, Task, TaskId, TaskState, World};
+use super::task::ProcessId;
+use super::{NsFate, NsId, NsKind, PidId, Task, TaskId, TaskState, World};
 
 macro_rules! ensure {
     ($holds:expr, $($said:tt)+) => {
@@ -21,7 +22,32 @@ impl World {
         self.check_children()?;
         self.check_pids()?;
         self.check_namespaces()?;
+        self.check_indexes()?;
         self.check_history()
+    }
+
+    fn check_indexes(&self) -> Result<(), String> {
+        for (&key, &id) in &self.index.tasks {
+            let found = self.tasks.get(id).is_some_and(|task| task.key.0 == key);
+            ensure!(found, "{id:?} is found by another key");
+        }
+        for (&tid, &id) in &self.index.loose {
+            let task = self.task(id);
+            let loose = task.is_live() && task.pid.is_none() && task.tid == tid;
+            ensure!(loose, "{id:?} is found by the number {tid}");
+        }
+        let alive = |id| self.spaces.get(id).filter(|ns| ns.fate != NsFate::Destroyed);
+        for (&key, &id) in &self.index.spaces {
+            let space = alive(id).and_then(|ns| ns.pid.as_ref());
+            ensure!(space.is_some_and(|ns| ns.key.0 == key), "{id:?} is found by another key");
+        }
+        for (&(kind, inum), &id) in &self.index.inums {
+            let found = alive(id).is_some_and(|ns| ns.kind as u8 == kind && ns.inum == inum);
+            ensure!(found, "{id:?} is found by another inode number");
+        }
+        let root = self.root.map(|id| alive(id).is_some_and(|ns| ns.pid.is_some()));
+        ensure!(root != Some(false), "the initial PID namespace is none");
+        Ok(())
     }
 
     fn check_tasks(&self) -> Result<(), String> {
@@ -32,10 +58,12 @@ impl World {
             if !task.is_live() {
                 continue;
             }
-            ensure!(process.threads.contains(&id), "{id:?} is no thread of its process");
             ensure!(task.leader == Some(process.leader), "{id:?} has another leader");
             ensure!(task.is_leader() == (process.leader == id), "{id:?} leads by number only");
             ensure!(self.task(process.leader).is_live(), "{id:?} has a released leader");
+            let told = |task: &Task| (task.tgid, task.real_parent, task.ppid);
+            let leader = self.task(process.leader);
+            ensure!(told(task) == told(leader), "{id:?} differs from its leader");
             if let Some(pid) = task.pid {
                 let pid = self.pid(pid);
                 ensure!(pid.is_live() && pid.task == Some(id), "{id:?} has a pid that is not its");
@@ -53,6 +81,8 @@ impl World {
         for (_, task) in self.tasks.iter() {
             *members.entry(task.process.0.slot()).or_default() += 1;
         }
+        let mut listed = 0;
+        let mut threads: Map<TaskId, ProcessId> = Map::default();
         let mut users: Map<PidId, (u32, u32)> = Map::default();
         for (id, process) in self.processes.iter() {
             let count = members.get(&id.0.slot()).copied().unwrap_or(0);
@@ -60,6 +90,12 @@ impl World {
             let running = |task: &&TaskId| self.task(**task).state == TaskState::Running;
             let count = process.threads.iter().filter(running).count();
             ensure!(process.running as usize == count, "{id:?} counts its threads wrong");
+            for &thread in &process.threads {
+                listed += 1;
+                let task = self.task(thread);
+                let own = task.is_live() && task.process == id;
+                ensure!(own && threads.insert(thread, id).is_none(), "{thread:?} is no thread");
+            }
             if process.attached {
                 if let Some(pid) = process.pgrp {
                     users.entry(pid).or_default().0 += 1;
@@ -69,6 +105,8 @@ impl World {
                 }
             }
         }
+        let live = self.tasks.iter().filter(|(_, task)| task.is_live()).count();
+        ensure!(listed == live, "{listed} threads are listed of {live}");
         for (id, pid) in self.pids.iter() {
             let count = users.get(&id).copied().unwrap_or_default();
             ensure!((pid.pgrp_users, pid.session_users) == count, "{id:?} counts its users wrong");
@@ -100,6 +138,9 @@ impl World {
         for (id, pid) in self.pids.iter().filter(|(_, pid)| pid.is_live()) {
             for &(ns, nr) in &pid.numbers {
                 let Some(ns) = ns.filter(|_| nr > 0) else { continue };
+                let space = self.spaces.get(ns).filter(|space| space.fate != NsFate::Destroyed);
+                let space = space.and_then(|space| space.pid.as_ref());
+                ensure!(space.is_some(), "{id:?} has the number {nr} in a namespace that is none");
                 let found = self.index.numbers.get(&number_key(ns, nr));
                 ensure!(found == Some(&id), "{id:?} is not found by its number {nr}");
                 numbers += 1;
@@ -134,6 +175,8 @@ impl World {
         for (id, ns) in self.spaces.iter() {
             let count = |of: &Map<NsId, u32>| of.get(&id).copied().unwrap_or(0);
             ensure!(ns.tasks == count(&tasks), "{id:?} counts its tasks wrong");
+            let pid = ns.pid.is_some();
+            ensure!(pid == (ns.kind == NsKind::Pid), "{id:?} is of another kind");
             let Some(pid) = &ns.pid else { continue };
             ensure!(pid.members == count(&members), "{id:?} counts its members wrong");
             ensure!(pid.awaited_by == count(&awaited), "{id:?} counts who awaits it wrong");

@@ -186,3 +186,21 @@ pub struct PidNamespace {
     /// Tasks outside it whose children will be born in it.
     pub awaited_by: u32,
 }
+
+impl PidNamespace {
+    /// One of which no more is known.
+    pub(super) const fn new(key: NsKey, level: u32, parent: Option<NsId>) -> Self {
+        Self {
+            key,
+            level,
+            parent,
+            init: None,
+            child_reaper: None,
+            members: 0,
+            allocated_read: 0,
+            cursor: 0,
+            pid_max: 0,
+            awaited_by: 0,
+        }
+    }
+}

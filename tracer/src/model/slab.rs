@@ -14,9 +14,19 @@ impl Handle {
     /// Names nothing.
     pub(super) const NONE: Self = Self { slot: u32::MAX, generation: NonZeroU32::MAX };
 
+    /// The handle of this content of this slot; there is no generation 0.
+    pub(super) fn new(slot: u32, generation: u32) -> Option<Self> {
+        Some(Self { slot, generation: NonZeroU32::new(generation)? })
+    }
+
     /// The slot, which is unique among the values that are stored now.
     pub(super) fn slot(self) -> u32 {
         self.slot
+    }
+
+    /// Which content of the slot.
+    pub(super) fn generation(self) -> u32 {
+        self.generation.get()
     }
 }
 
@@ -116,6 +126,41 @@ impl<K: Copy + From<Handle> + Into<Handle>, T> Slab<K, T> {
     /// How many values are stored.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// The generation of each slot.
+    pub(super) fn generations(&self) -> impl Iterator<Item = u32> + '_ {
+        self.chunks.iter().flatten().map(|entry| entry.generation.get())
+    }
+
+    /// The vacant slots; the last one is taken first.
+    pub(super) fn free(&self) -> &[u32] {
+        &self.free
+    }
+
+    /// Appends a vacant slot, and does not list it as free.
+    pub(super) fn reserve(&mut self, generation: u32) {
+        let Some(generation) = NonZeroU32::new(generation) else { return };
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            chunk.push(Entry { generation, value: None });
+        }
+    }
+
+    /// Lists the vacant slots.
+    pub(super) fn set_free(&mut self, free: Vec<u32>) {
+        self.free = free;
+    }
+
+    /// Stores a value in a slot that was reserved for it.
+    pub(super) fn fill(&mut self, slot: u32, value: T) {
+        if let Some(entry) = self.entry_mut(slot)
+            && entry.value.replace(value).is_none()
+        {
+            self.len += 1;
+        }
     }
 }
 

@@ -216,7 +216,7 @@ impl Process {
     pub(super) const fn new(leader: TaskId) -> Self {
         Self {
             leader,
-            threads: Threads(Inner::None),
+            threads: Threads::NONE,
             pgrp: None,
             session: None,
             running: 0,
@@ -238,6 +238,9 @@ enum Inner {
 }
 
 impl Threads {
+    /// None at all.
+    pub(super) const NONE: Self = Self(Inner::None);
+
     /// Adds the youngest thread.
     pub(super) fn push(&mut self, task: TaskId) {
         match &mut self.0 {

@@ -10,4 +10,5 @@ mod kernel;
 mod memory;
 mod namespace;
 mod query;
+mod save;
 mod sweep;

@@ -31,6 +31,8 @@ pub struct World {
     pub(super) unsharing: Option<(TaskId, u64)>,
     /// Tasks whose parent or tracer a running sweep has not shown yet.
     pub(super) unresolved: Vec<Unresolved>,
+    /// How many tasks are being taken out, each as a consequence of the one before.
+    pub(super) leaving: u32,
     /// Time of the event that is applied.
     pub(super) now: u64,
     /// What the event that is applied has changed so far.

@@ -1,6 +1,6 @@
 //! The lists of children: `task->children` and `task->sibling`, group leaders only.
 
-use super::super::{Task, TaskId, World};
+use super::super::{TaskId, World};
 
 impl World {
     /// Puts a leader into the list of its real parent.
@@ -57,18 +57,21 @@ impl World {
 
     /// Keeps the index of tasks whose pid is unknown.
     pub(super) fn index_loose(&mut self, id: TaskId) {
+        self.unlist_loose(id);
         let Some(task) = self.tasks.get(id) else { return };
-        let Task { tid, birth_tid, .. } = *task;
-        let loose = task.is_live() && task.pid.is_none();
-        if !self.index.loose.is_empty() {
-            for nr in [tid, birth_tid] {
-                if self.index.loose.get(&nr) == Some(&id) {
-                    self.index.loose.remove(&nr);
-                }
-            }
+        if task.is_live() && task.pid.is_none() {
+            self.index.loose.insert(task.tid, id);
         }
-        if loose {
-            self.index.loose.insert(tid, id);
+    }
+
+    /// Takes a task out of that index; before it gets another number.
+    pub(super) fn unlist_loose(&mut self, id: TaskId) {
+        if self.index.loose.is_empty() {
+            return;
+        }
+        let tid = self.task(id).tid;
+        if self.index.loose.get(&tid) == Some(&id) {
+            self.index.loose.remove(&tid);
         }
     }
 }

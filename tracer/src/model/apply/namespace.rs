@@ -65,18 +65,7 @@ impl World {
         parent: Option<NsId>,
         origin: Origin,
     ) -> NsId {
-        let space = PidNamespace {
-            key: NsKey(key),
-            level,
-            parent,
-            init: None,
-            child_reaper: None,
-            members: 0,
-            allocated_read: 0,
-            cursor: 0,
-            pid_max: 0,
-            awaited_by: 0,
-        };
+        let space = PidNamespace::new(NsKey(key), level, parent);
         let id = self.make_ns(NsKind::Pid, inum, Some(space), origin);
         self.index.spaces.insert(key, id);
         if level == 0 && self.root.is_none() {

@@ -21,6 +21,10 @@ impl World {
             *slot = (ns, upid.nr);
             parent = ns;
         }
+        for (ns, _) in numbers.iter_mut().take(vector.len()) {
+            // a vector that names one key twice has ended a namespace on the way
+            *ns = ns.filter(|&ns| self.ns(ns).fate != NsFate::Destroyed);
+        }
         Numbers::new(numbers.get(..vector.len()).unwrap_or_default())
     }
 

@@ -176,11 +176,14 @@ impl World {
             return;
         }
         self.unclaim(id);
-        let numbers = self.resolve(vector, origin);
         if let Some(pid) = self.pids.get_mut(id) {
-            pid.numbers = numbers;
+            pid.numbers = Numbers::EMPTY;
         }
-        self.claim(id, false);
+        let numbers = self.resolve(vector, origin);
+        if let Some(pid) = self.pids.get_mut(id).filter(|pid| pid.is_live()) {
+            pid.numbers = numbers;
+            self.claim(id, false);
+        }
     }
 
     /// Makes a pid with its numbers.

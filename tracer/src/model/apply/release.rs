@@ -88,7 +88,15 @@ impl World {
             }
         }
         self.becomes_zombie(id);
+        self.leaving += 1;
         self.forget_parent(id, None, true);
+        self.leaving -= 1;
+        while let Some(child) = self.task(id).first_child {
+            self.place(child, None, 0); // one that only wrong input can have left behind
+        }
+        if !self.task(id).is_live() {
+            return; // wrong input made it the parent of its own parent
+        }
         self.unlink(id);
         self.stop_tracing(id);
         self.leave_namespaces(id);

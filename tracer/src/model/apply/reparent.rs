@@ -2,9 +2,13 @@
 
 use super::super::{Effect, NsKind, PidId, Reparent, ReparentReason, TaskId, TaskState, World};
 use crate::event::{Exit, bits};
+use tracer_ebpf::wire::MAX_LEVEL;
 
 /// Steps up a family that the search for a subreaper takes at most; wrong input may have cycles.
 const ANCESTORS: usize = 4096;
+
+/// Inits of namespaces that can be each other's children; wrong input may have more, and cycles.
+const DEEPEST: u32 = MAX_LEVEL + 1;
 
 impl World {
     /// The real parent of a task that enters the tables. Threads share their leader's.
@@ -94,6 +98,9 @@ impl World {
             return;
         }
         if self.leads_namespace(father) {
+            if gone && self.leaving > DEEPEST {
+                return;
+            }
             if gone && !self.config.sees.release {
                 // zap_pid_ns_processes has killed and reaped them before it let its caller go.
                 for child in children {

@@ -76,6 +76,8 @@ impl World {
         let (young, old) = (self.task(thread).clone(), self.task(leader).clone());
         let alive = old.is_live();
         self.unlink(leader);
+        self.unlist_loose(thread);
+        self.unlist_loose(leader);
         self.swap_pids((thread, &young), (leader, &old), alive);
         if let Some(task) = self.tasks.get_mut(thread) {
             task.tid = old.tid;

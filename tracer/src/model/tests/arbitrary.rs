@@ -8,17 +8,17 @@ use crate::event::{
 };
 
 /// A seeded generator (xorshift64*).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
@@ -87,7 +87,7 @@ impl Random {
         Header { ts, actor: self.task(), actor_tid, actor_tgid, ..Header::default() }
     }
 
-    fn event(&mut self, ts: u64) -> Event {
+    pub(super) fn event(&mut self, ts: u64) -> Event {
         let body = match self.below(4) {
             0 => self.birth(),
             1 => self.life(),
