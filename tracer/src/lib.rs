@@ -11,9 +11,10 @@
 //! - [`model`]: the kernel's tables, rebuilt.
 //! - [`coverage`], [`host`]: which facts can be seen on this kernel, and which host it is.
 //! - [`filter`], [`view`]: what a user asks to see, and how it is shown.
+//! - [`past`]: questions about what has been: histories, lifetimes, differences, totals.
 //! - [`kernel`]: everything that touches a running kernel; feature `kernel`.
 //!
-//! Invariants of the architecture: `event`, `model`, `filter` and `view` do no I/O and read no
+//! Invariants of the architecture: `event`, `model`, `filter`, `past` and `view` do no I/O and read no
 //! clock; nothing behind the decoder can fail; no kernel address is ever in a record; a fact that
 //! no hook could see is unknown, never assumed.
 
@@ -25,5 +26,6 @@ pub mod host;
 #[cfg(feature = "kernel")]
 pub mod kernel;
 pub mod model;
+pub mod past;
 pub mod stream;
 pub mod view;

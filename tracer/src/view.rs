@@ -24,6 +24,7 @@ mod json;
 mod line;
 pub mod names;
 mod namespaces;
+pub mod past;
 mod pid;
 mod report;
 mod show;

@@ -21,6 +21,8 @@ pub(crate) const NOW: u64 = 10_000_000_000;
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) now: u64,
+    /// Everything so far, to be told again to something else.
+    pub(crate) events: Vec<Event>,
     seq: u32,
 }
 
@@ -119,7 +121,7 @@ pub(crate) fn facts(who: Who, name: &[u8]) -> TaskFacts {
 impl Stage {
     /// Only systemd and the shell, found by a sweep.
     pub(crate) fn bare() -> Self {
-        let mut stage = Self { world: World::new(), now: NOW, seq: 0 };
+        let mut stage = Self { world: World::new(), now: NOW, events: Vec::new(), seq: 0 };
         let mark = Mark { generation: 1, ..Mark::default() };
         stage.by(BASH, Body::SnapshotBegin(mark));
         for (who, name) in [(Who(1, 1, 0, 0), &b"systemd"[..]), (BASH, b"bash")] {
@@ -155,6 +157,7 @@ impl Stage {
         let change = self.world.apply(&event);
         let mut out = Vec::new();
         reports(&self.world, &event, &change, &mut out);
+        self.events.push(event);
         out
     }
 

@@ -4,7 +4,10 @@
 //! harm a terminal is escaped, and where bytes are no UTF-8 they are replaced by U+FFFD and a field
 //! with `_hex` behind the name (`comm_hex`, `filename_hex`, `args_hex`) holds all the bytes.
 
+mod diff;
 mod event;
+mod life;
+mod lifetime;
 mod object;
 mod row;
 #[cfg(test)]
@@ -17,6 +20,7 @@ use super::{Report, Summary, names, time};
 use crate::coverage::{Coverage, Fact};
 use crate::host::Host;
 use crate::model::{NsId, PidId, TaskId, World};
+use crate::past::facts::Identity;
 
 /// Version of what is written here.
 const SCHEMA: u32 = 1;
@@ -95,10 +99,7 @@ impl Json {
     /// Appends the line of one event.
     pub fn event(&self, world: &World, report: &Report, out: &mut String) {
         let mut line = Object::line(report.what.ty().name(), out);
-        line.number("ts", report.ts);
-        if self.host.wall_ns != 0 {
-            line.quoted("time", |out| time::rfc3339(self.host.wall(report.ts), out));
-        }
+        self.times(report.ts, &mut line);
         line.number("cpu", report.cpu);
         event::Event { world, report, json: self }.write(&mut line);
         line.end();
@@ -159,15 +160,31 @@ impl Json {
 
     /// The identity that lasts: boot id, level-0 number at birth, time of birth.
     fn process_id(&self, world: &World, id: TaskId, line: &mut Object<'_>) {
-        let task = world.task(id);
-        if !self.boot.is_empty() && task.birth_tid != 0 && task.birth != 0 {
+        self.identity(Identity::of(world, id), line);
+    }
+
+    /// The same of a task that the tables may have forgotten.
+    fn identity(&self, identity: Identity, line: &mut Object<'_>) {
+        if let Some(identity) = identity.known().filter(|_| !self.boot.is_empty()) {
             line.quoted("process_id", |out| {
                 super::escape::json(self.boot.as_bytes(), out);
                 out.push('-');
-                push(task.birth_tid, out);
+                push(identity.tid, out);
                 out.push('-');
-                push(task.birth, out);
+                push(identity.birth, out);
             });
+        }
+    }
+
+    /// The time of something, `ts` and `time`.
+    fn times(&self, ts: u64, line: &mut Object<'_>) {
+        self.time("ts", "time", ts, line);
+    }
+
+    fn time(&self, key: &str, wall_key: &str, ts: u64, line: &mut Object<'_>) {
+        line.number(key, ts);
+        if self.host.wall_ns != 0 {
+            line.quoted(wall_key, |out| time::rfc3339(self.host.wall(ts), out));
         }
     }
 }

@@ -35,12 +35,28 @@ impl Lines {
     }
 
     /// Columns of the time.
-    fn time_columns(&self) -> usize {
+    pub(super) fn time_columns(&self) -> usize {
         match self.time {
             time::TimeFormat::Relative => 11,
             time::TimeFormat::Wall => 30,
             time::TimeFormat::Boot => 16,
         }
+    }
+
+    /// How text looks.
+    pub(super) fn style(&self) -> Style {
+        self.style
+    }
+
+    /// How long before the start of relative times something was, if it was.
+    pub(super) fn before_start(&self, ts: u64) -> Option<u64> {
+        let before = self.start.checked_sub(ts).filter(|&before| before > 0);
+        before.filter(|_| self.time == time::TimeFormat::Relative)
+    }
+
+    /// The host.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
     }
 
     /// Appends the heading, with its newline.
@@ -87,7 +103,7 @@ impl Lines {
     }
 
     /// The time column. Relative times and those since boot are aligned on the right.
-    fn stamp(&self, ts: u64, out: &mut String) {
+    pub(super) fn stamp(&self, ts: u64, out: &mut String) {
         let right = |ns: u64, decimals: u32, out: &mut String| {
             let whole = (ns / 1_000_000_000).checked_ilog10().unwrap_or(0) + 1;
             let digits = (whole + 1 + decimals) as usize;

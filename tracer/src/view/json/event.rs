@@ -133,13 +133,7 @@ impl Event<'_> {
         let tgid = |task: Option<TaskId>| task.map_or(0, |task| self.world.task(task).tgid);
         line.known("ppid", tgid(change.to));
         line.known("old_ppid", tgid(change.from));
-        let why = match change.why {
-            ReparentReason::Sibling => "sibling",
-            ReparentReason::Subreaper => "subreaper",
-            ReparentReason::NamespaceInit => "namespace_init",
-            ReparentReason::Unseen => "unseen",
-        };
-        line.str("why", why);
+        line.str("why", why(change.why));
         line.flag("inferred", change.inferred);
     }
 
@@ -210,6 +204,16 @@ impl Event<'_> {
     }
 }
 
+/// Why a task got another parent, in a word.
+pub(super) fn why(reason: ReparentReason) -> &'static str {
+    match reason {
+        ReparentReason::Sibling => "sibling",
+        ReparentReason::Subreaper => "subreaper",
+        ReparentReason::NamespaceInit => "namespace_init",
+        ReparentReason::Unseen => "unseen",
+    }
+}
+
 /// A task's numbers and name.
 pub(super) fn who(world: &World, id: TaskId, line: &mut Object<'_>) {
     let task = world.task(id);
@@ -223,7 +227,7 @@ pub(super) fn who(world: &World, id: TaskId, line: &mut Object<'_>) {
     name(&task.comm, line);
 }
 
-fn name(comm: &[u8], line: &mut Object<'_>) {
+pub(super) fn name(comm: &[u8], line: &mut Object<'_>) {
     let comm = escape::name(comm);
     if !comm.is_empty() {
         line.text("comm", comm);
@@ -296,7 +300,7 @@ pub(super) fn ended(ended: names::Ended, line: &mut Object<'_>) {
     }
 }
 
-fn refused(errno: i32, inum: u32, line: &mut Object<'_>) {
+pub(super) fn refused(errno: i32, inum: u32, line: &mut Object<'_>) {
     if let Some(name) = names::errno(errno) {
         line.str("error", name);
     }
@@ -308,7 +312,13 @@ fn refused(errno: i32, inum: u32, line: &mut Object<'_>) {
     }
 }
 
-fn exec(old_tid: Option<i32>, filename: &[u8], args: &[u8], cut: bool, line: &mut Object<'_>) {
+pub(super) fn exec(
+    old_tid: Option<i32>,
+    filename: &[u8],
+    args: &[u8],
+    cut: bool,
+    line: &mut Object<'_>,
+) {
     if !filename.is_empty() {
         line.text("filename", filename);
     }
@@ -323,7 +333,12 @@ fn exec(old_tid: Option<i32>, filename: &[u8], args: &[u8], cut: bool, line: &mu
     }
 }
 
-fn exit(code: Option<i32>, group_dead: Option<bool>, lived: Option<u64>, line: &mut Object<'_>) {
+pub(super) fn exit(
+    code: Option<i32>,
+    group_dead: Option<bool>,
+    lived: Option<u64>,
+    line: &mut Object<'_>,
+) {
     if let Some(code) = code {
         ended(names::Ended::from_wait(code), line);
     }
@@ -335,7 +350,7 @@ fn exit(code: Option<i32>, group_dead: Option<bool>, lived: Option<u64>, line: &
     }
 }
 
-fn flag_names(flags: u64, line: &mut Object<'_>) {
+pub(super) fn flag_names(flags: u64, line: &mut Object<'_>) {
     let (names, rest) = names::clone_flags(flags);
     let all = names.map(Some).chain((rest != 0).then_some(None));
     line.array("flags", all, |name, out| {

@@ -131,13 +131,7 @@ impl Detail<'_> {
         if !filename.is_empty() {
             escape::shell(filename, out);
         }
-        for arg in arguments(args) {
-            out.push(' ');
-            escape::shell(arg, out);
-        }
-        if cut {
-            out.push_str(self.style.ellipsis());
-        }
+        argument_list(args, cut, self.style, out);
         if let Some(tid) = old_tid {
             let _ = write!(out, " (old tid {tid})");
         }
@@ -175,12 +169,7 @@ impl Detail<'_> {
         self.task_or_unknown(reparent.from, out);
         let _ = write!(out, " {} ", self.style.arrow());
         self.task_or_unknown(reparent.to, out);
-        out.push_str(match reparent.why {
-            ReparentReason::Sibling => ": parent died, its thread takes over",
-            ReparentReason::Subreaper => ": parent died, subreaper",
-            ReparentReason::NamespaceInit => ": parent died, namespace init",
-            ReparentReason::Unseen => ": why was not seen",
-        });
+        out.push_str(why(reparent.why));
         mark_inferred(reparent.inferred, out);
     }
 
@@ -305,8 +294,17 @@ pub(in crate::view) fn arguments(args: &[u8]) -> impl Iterator<Item = &[u8]> {
     whole.split(|&b| b == 0).take(if args.is_empty() { 0 } else { usize::MAX })
 }
 
+/// Arguments, each with a blank before.
+pub(in crate::view) fn argument_list(args: &[u8], cut: bool, style: Style, out: &mut String) {
+    for arg in arguments(args) {
+        out.push(' ');
+        escape::shell(arg, out);
+    }
+    out.push_str(if cut { style.ellipsis() } else { "" });
+}
+
 /// Flags as `CLONE_VM|CLONE_VFORK`, with a blank before, if there are any.
-fn flag_names(flags: u64, out: &mut String) {
+pub(in crate::view) fn flag_names(flags: u64, out: &mut String) {
     let (names, rest) = names::clone_flags(flags);
     let mut separator = ' ';
     for name in names {
@@ -319,11 +317,21 @@ fn flag_names(flags: u64, out: &mut String) {
     }
 }
 
-fn mark_inferred(inferred: bool, out: &mut String) {
+/// Why a task got another parent.
+pub(in crate::view) fn why(reason: ReparentReason) -> &'static str {
+    match reason {
+        ReparentReason::Sibling => ": parent died, its thread takes over",
+        ReparentReason::Subreaper => ": parent died, subreaper",
+        ReparentReason::NamespaceInit => ": parent died, namespace init",
+        ReparentReason::Unseen => ": why was not seen",
+    }
+}
+
+pub(in crate::view) fn mark_inferred(inferred: bool, out: &mut String) {
     out.push_str(if inferred { " [inferred]" } else { "" });
 }
 
-fn rename(old: &[u8; 16], out: &mut String) {
+pub(in crate::view) fn rename(old: &[u8; 16], out: &mut String) {
     if old[0] == 0 {
         out.push_str("has this name now");
     } else {

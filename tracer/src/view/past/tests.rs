@@ -1,0 +1,175 @@
+//! The texts, on small hosts.
+
+use super::super::fixture::{self, INIT, NOW, host};
+use super::super::{Json, Lines, Style, TimeFormat};
+use super::{answer, diff, history};
+use crate::filter::PidSpec;
+use crate::past::tests::{MS, replay, reused};
+use crate::past::{self, Diff, History, Lifetimes};
+
+/// When [`reused`] ends.
+const END: u64 = NOW + 129 * MS;
+
+fn followed(spec: &str) -> History {
+    let mut history = History::new(spec.parse().unwrap());
+    let world = replay(&reused().events, |world, event, change, reports| {
+        history.add(world, event, change, reports);
+    });
+    history.finish(&world, END);
+    history
+}
+
+fn lines() -> Lines {
+    Lines::new(Style { color: false, ascii: true }, TimeFormat::Relative, &host(), NOW)
+}
+
+/// Every line is one JSON object, without anything harmful; answers them.
+fn objects(text: &str) -> Vec<serde_json::Value> {
+    assert!(!text.contains('\x1b'));
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+#[test]
+fn a_history_reads_as_a_story() {
+    let mut out = String::new();
+    history(&lines(), &followed(&format!("2@{}", fixture::NESTED)), &mut out);
+    assert_eq!(
+        out,
+        "\
+6430/2 'sl\\x1b[2Jp', life 1 of 2
+  numbers     6430 in pid:[4026531836], 2 in pid:[4026532398]
+  process id  0a1b2c3d000040008000000000000001-6430-9999000000
+  certainty   its birth was seen
+   0.000000  fork        by fork of 6427 (sh), parent 6427 (sh), in pid:[4026532398] level 1
+   0.010000  exec        /bin/sleep sleep 1
+   0.010000  rename      'sl\\x1b[2Jp', was ls
+   0.020000  exit        signal 9 (KILL), lived 21 ms, to be reaped by 6427 (sh)
+   0.025000  release     by 6427 (sh), zombie for 5 ms, parent 6427 (sh)
+   0.026000  free_pid    number free again, 1 ms after the release
+
+6430/2 again, life 2 of 2
+  numbers     6430 in pid:[4026531836], 2 in pid:[4026532398]
+  process id  0a1b2c3d000040008000000000000001-6430-9999000000
+  certainty   its birth was seen; 7 records lost meanwhile: some of what happened may be missing
+   0.126000  fork        by fork of 6427 (sh), parent 6427 (sh), in pid:[4026532398] level 1
+   0.127000  sid         6401 -> 6430/2
+   0.127000  lost        LOST 7 records in the 1 ms before this: what happened then may be missing
+   0.128000  exit        code 1, lived 129 ms, to be reaped by 6427 (sh)
+  at the end: still a zombie, not reaped by 6427 (sh) for 1 ms
+"
+    );
+}
+
+#[test]
+fn a_history_in_json_is_a_line_an_entry() {
+    let mut out = String::new();
+    Json::new(&host()).history(&followed("6430"), &mut out);
+    let all = objects(&out);
+    let types: Vec<_> = all.iter().map(|it| it["type"].as_str().unwrap()).collect();
+    let first = ["life", "fork", "exec", "rename", "exit", "release", "free_pid"];
+    assert_eq!(types, [&first[..], &["life", "fork", "sid", "lost", "exit"]].concat());
+    assert_eq!(all[0]["process_id"], "0a1b2c3d000040008000000000000001-6430-9999000000");
+    assert_eq!(all[0]["ns_inums"], serde_json::json!([fixture::ROOT, fixture::NESTED]));
+    assert_eq!(all[0]["until"], NOW + 26 * MS);
+    assert_eq!((&all[4]["exit_signal"], &all[4]["ppid"]), (&9.into(), &6427.into()));
+    assert_eq!(all[5]["zombie_ns"], 5 * MS);
+    assert_eq!(
+        (&all[7]["until"], &all[7]["still"]["state"]),
+        (&serde_json::Value::Null, &"zombie".into())
+    );
+    assert_eq!(all[3]["comm"], "sl\u{1b}[2Jp");
+}
+
+fn lifetimes() -> Lifetimes {
+    let mut lifetimes = Lifetimes::of(spec());
+    replay(&reused().events, |world, event, change, _| lifetimes.add(world, event, change));
+    lifetimes
+}
+
+fn spec() -> PidSpec {
+    PidSpec { nr: 2, ns: Some(fixture::NESTED) }
+}
+
+#[test]
+fn whose_a_number_was_is_told_with_its_certainty() {
+    let mut out = String::new();
+    let lifetimes = lifetimes();
+    for ms in [15, 50] {
+        let ts = NOW + ms * MS;
+        answer(&lines(), spec(), ts, &lifetimes.at(2, ts), &mut out);
+    }
+    let ts = NOW - 100 * MS;
+    answer(&lines(), spec(), ts, &lifetimes.at(2, ts), &mut out);
+    assert_eq!(
+        out,
+        "\
+2@pid:[4026532398] at 0.015000: 6430/2 'sl\\x1b[2Jp'
+  numbers     6430 in pid:[4026531836], 2 in pid:[4026532398]
+  process id  0a1b2c3d000040008000000000000001-6430-9999000000
+  in use      from 0.000000 until 0.026000 (26 ms)
+  certainty   exact: its birth was seen
+2@pid:[4026532398] at 0.050000: free
+  before      6430/2 'sl\\x1b[2Jp', from 0.000000 until 0.026000 (26 ms)
+  after       6430/2 again, from 0.126000 until the end of the recording
+2@pid:[4026532398] at -0.100000: unknown, the recording knows no more until 0.000000
+  after       6430/2 'sl\\x1b[2Jp', from 0.000000 until 0.026000 (26 ms)
+"
+    );
+}
+
+#[test]
+fn whose_a_number_was_in_json() {
+    let mut out = String::new();
+    let (lifetimes, json) = (lifetimes(), Json::new(&host()));
+    for ms in [15, 50, 100_000] {
+        let ts = NOW + ms * MS;
+        json.answer(spec(), ts, &lifetimes.at(2, ts), &mut out);
+    }
+    let all = objects(&out);
+    let answers: Vec<_> = all.iter().map(|it| it["answer"].as_str().unwrap()).collect();
+    assert_eq!(answers, ["held", "free", "unknown"]);
+    assert_eq!((&all[0]["until"], &all[0]["sure"]), (&(NOW + 26 * MS).into(), &true.into()));
+    assert_eq!(all[1]["before"]["ns_pids"], serde_json::json!([6430, 2]));
+    assert_eq!(
+        (&all[2]["why"], &all[2]["known_until"]),
+        (&"after".into(), &(NOW + 129 * MS).into())
+    );
+}
+
+/// The child's first life, against the end.
+fn between() -> Diff {
+    let stage = reused();
+    let early = stage.events.iter().position(|event| event.header.ts > NOW).unwrap();
+    let before = replay(&stage.events[..early], |_, _, _, _| ());
+    past::diff(&before, &stage.world)
+}
+
+#[test]
+fn what_differs_is_a_line_each() {
+    let mut out = String::new();
+    diff(&lines(), &between(), false, &mut out);
+    assert_eq!(
+        out,
+        "\
++ 6430/2 again, parent 6427 (sh), in pid:[4026532398], a zombie
+- 6430/2 sleep, signal 9 (KILL), lived 21 ms, reaped by 6427 (sh)
+~ 6401 ls: exec at 0.129000, comm bash -> ls
+processes: 1 appeared, 1 ended, 1 changed
+namespaces: 0 appeared, 0 ended, 0 changed
+"
+    );
+}
+
+#[test]
+fn what_differs_in_json() {
+    let mut out = String::new();
+    Json::new(&host()).diff(&between(), true, &mut out);
+    let all = objects(&out);
+    let changes: Vec<_> = all.iter().map(|it| it["change"].as_str().unwrap()).collect();
+    assert_eq!(changes, ["appeared", "ended", "changed"]);
+    assert_eq!((&all[1]["exit_signal"], &all[1]["by"]), (&9.into(), &INIT.0.into()));
+    assert_eq!(
+        all[2]["fields"][1],
+        serde_json::json!({"field": "comm", "old": "bash", "new": "ls"})
+    );
+}
