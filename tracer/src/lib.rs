@@ -27,5 +27,6 @@ pub mod host;
 pub mod kernel;
 pub mod model;
 pub mod past;
+pub mod recording;
 pub mod stream;
 pub mod view;

@@ -1,0 +1,257 @@
+//! From the columns of each kind to its rows.
+
+use super::super::BadBlock;
+use super::super::column::Stored;
+use super::Work;
+use super::layout::Part;
+use super::objects::{Objects, Tables};
+use super::ring::NONE;
+use crate::recording::schema::{Column, Op, Program, ProgramTail, Schema, Type};
+
+/// Memory of the decoding of a column.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) values: Vec<i64>,
+    ids: Vec<u32>,
+    /// The rows that an item's column has.
+    rows: Vec<u32>,
+    /// Items of each row.
+    extents: Vec<u32>,
+}
+
+impl Work {
+    /// Decodes the columns of all parts into their rows.
+    pub(super) fn decode_parts(
+        &mut self,
+        schema: &Schema,
+        data: &[u8],
+        rows: &mut [u8],
+    ) -> Result<(), BadBlock> {
+        let Self { parts, objects, tables, kept, scratch, .. } = self;
+        kept.resize_with(schema.programs().len(), Vec::new);
+        for (kept, program) in kept.iter_mut().zip(schema.programs()) {
+            kept.resize_with(program.columns.len(), Vec::new);
+            kept.iter_mut().for_each(Vec::clear);
+        }
+        for part in parts.iter() {
+            let Some((index, program)) =
+                part.program.and_then(|at| Some((at, schema.programs().get(at)?)))
+            else {
+                continue;
+            };
+            let rows = rows
+                .get_mut(part.start..part.start + part.rows * part.stride)
+                .ok_or(BadBlock("a row has no place"))?;
+            let (before, rest) = kept.split_at_mut(index);
+            let Some(kept) = rest.first_mut() else { continue };
+            let recent = program.recent.and_then(|recent| before.get(recent));
+            let recent = recent.map_or(&[][..], Vec::as_slice);
+            let mut decoder =
+                Decoder { program, part, data, objects, tables, recent, kept, scratch, rows };
+            decoder.run()?;
+        }
+        Ok(())
+    }
+}
+
+/// Decodes the columns of one part.
+struct Decoder<'a> {
+    program: &'a Program,
+    part: &'a Part,
+    data: &'a [u8],
+    objects: &'a [Objects],
+    tables: &'a Tables,
+    /// Kept objects of the program that this one looks at.
+    recent: &'a [Vec<u32>],
+    kept: &'a mut Vec<Vec<u32>>,
+    scratch: &'a mut Scratch,
+    rows: &'a mut [u8],
+}
+
+impl Decoder<'_> {
+    fn run(&mut self) -> Result<(), BadBlock> {
+        let columns = self.program.columns.iter().zip(&self.part.columns).enumerate();
+        let fixed = self.program.fixed;
+        for (at, (column, stored)) in columns.clone().take(fixed) {
+            self.column(at, column, stored)?;
+        }
+        let ProgramTail::Items { at: count_at, .. } = self.program.tail else { return Ok(()) };
+        self.read_extents(count_at)?;
+        for (at, (column, stored)) in columns.skip(fixed) {
+            let item = column.item.unwrap_or(0) as u32;
+            let rows = self.scratch.extents.iter().enumerate();
+            let has = rows.filter(|(_, extent)| **extent > item).map(|(row, _)| row as u32);
+            let mut chosen = std::mem::take(&mut self.scratch.rows);
+            chosen.clear();
+            chosen.extend(has);
+            self.scratch.rows = chosen;
+            if self.scratch.rows.len() != stored.len {
+                return Err(BadBlock("an item is not in the rows that have it"));
+            }
+            self.column(at, column, stored)?;
+        }
+        Ok(())
+    }
+
+    fn read_extents(&mut self, at: usize) -> Result<(), BadBlock> {
+        self.scratch.extents.clear();
+        for row in self.rows.chunks_exact(self.part.stride) {
+            let level = row.get(at..).and_then(|cell| cell.first_chunk());
+            let level = level.map_or(0, |level| u32::from_le_bytes(*level));
+            if level as usize >= self.part.extent {
+                return Err(BadBlock("a record has more items than its kind has room for"));
+            }
+            self.scratch.extents.push(level + 1);
+        }
+        Ok(())
+    }
+
+    fn column(&mut self, at: usize, column: &Column, stored: &Stored) -> Result<(), BadBlock> {
+        if let Some(class) = column.class {
+            return self.objects(at, column, stored, class);
+        }
+        if matches!(column.op, Op::Zero) && stored.is_constant() && column.item.is_none() {
+            // The rows are filled with it.
+            return Ok(());
+        }
+        let mut values = std::mem::take(&mut self.scratch.values);
+        self.numbers(column, stored, &mut values);
+        self.scatter(column, &values);
+        self.scratch.values = values;
+        Ok(())
+    }
+
+    fn numbers(&self, column: &Column, stored: &Stored, values: &mut Vec<i64>) {
+        if let Op::Previous = column.op {
+            stored.sum(self.data, values);
+            return;
+        }
+        stored.unpack(self.data, values);
+        match column.op {
+            Op::SameNumber(offset, ty) => {
+                for (value, row) in values.iter_mut().zip(self.rows.chunks_exact(self.part.stride))
+                {
+                    *value = value.wrapping_add(read(row, offset, ty));
+                }
+            }
+            Op::Keyed(key, table) => {
+                let table = self.tables.get(table);
+                let of = |key: u32| table.get(key as usize).copied().unwrap_or(0);
+                for (value, key) in values.iter_mut().zip(self.kept_for(key, column)) {
+                    *value = value.wrapping_add(of(key));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The objects of a kept column, for each row that `column` has.
+    fn kept_for(&self, source: usize, column: &Column) -> impl Iterator<Item = u32> {
+        let ids = self.kept.get(source).map_or(&[][..], Vec::as_slice);
+        let chosen = column.item.is_some() && source < self.program.fixed;
+        let rows = if chosen { self.scratch.rows.as_slice() } else { &[] };
+        let len = if chosen { rows.len() } else { ids.len() };
+        (0..len).map(move |at| {
+            let at = if chosen { rows.get(at).map_or(0, |&row| row as usize) } else { at };
+            ids.get(at).copied().unwrap_or(0)
+        })
+    }
+
+    fn objects(
+        &mut self,
+        at: usize,
+        column: &Column,
+        stored: &Stored,
+        class: usize,
+    ) -> Result<(), BadBlock> {
+        let mut values = std::mem::take(&mut self.scratch.values);
+        let mut ids = std::mem::take(&mut self.scratch.ids);
+        self.numbers(column, stored, &mut values);
+        match column.op {
+            Op::SameObject(source) => {
+                for (value, id) in values.iter_mut().zip(self.kept_for(source, column)) {
+                    *value = value.wrapping_add(i64::from(id));
+                }
+            }
+            Op::Recent(source) => {
+                let from = self.recent.get(source).map_or(&[][..], Vec::as_slice);
+                for (value, &row) in values.iter_mut().zip(&self.part.recent) {
+                    let id = if row == NONE { None } else { from.get(row as usize) };
+                    *value = value.wrapping_add(i64::from(id.copied().unwrap_or(0)));
+                }
+            }
+            _ => {}
+        }
+        let unknown = BadBlock("a record names an object that is not there");
+        let objects = self.objects.get(class).ok_or(unknown)?;
+        let count = objects.low.len() as u64;
+        if values.iter().any(|&value| value as u64 >= count) {
+            return Err(unknown);
+        }
+        ids.clear();
+        ids.extend(values.iter().map(|&value| value as u32));
+        let of = |words: &[u64], id: u32| words.get(id as usize).copied().unwrap_or(0) as i64;
+        values.clear();
+        values.extend(ids.iter().map(|&id| of(&objects.low, id)));
+        self.scatter(column, &values);
+        if column.ty == Type::Text {
+            values.clear();
+            values.extend(ids.iter().map(|&id| of(&objects.high, id)));
+            let high = Column { offset: column.offset + 8, ..*column };
+            self.scatter(&high, &values);
+        }
+        if column.kept
+            && let Some(kept) = self.kept.get_mut(at)
+        {
+            std::mem::swap(kept, &mut ids);
+        }
+        self.scratch.values = values;
+        self.scratch.ids = ids;
+        Ok(())
+    }
+
+    fn scatter(&mut self, column: &Column, values: &[i64]) {
+        let (offset, stride) = (column.offset, self.part.stride);
+        let rows = self.rows.get_mut(offset..).unwrap_or(&mut []).chunks_mut(stride);
+        if column.item.is_none() || values.len() == self.part.rows {
+            let cells = rows.zip(values);
+            match column.ty.width() {
+                1 => cells.for_each(|(row, value)| put(row, (*value as u8).to_le_bytes())),
+                2 => cells.for_each(|(row, value)| put(row, (*value as u16).to_le_bytes())),
+                4 => cells.for_each(|(row, value)| put(row, (*value as u32).to_le_bytes())),
+                _ => cells.for_each(|(row, value)| put(row, value.to_le_bytes())),
+            }
+            return;
+        }
+        let width = (column.ty.width() as usize).min(8);
+        for (&row, value) in self.scratch.rows.iter().zip(values) {
+            let at = row as usize * stride + offset;
+            let bytes = value.to_le_bytes();
+            let cell = self.rows.get_mut(at..at + width);
+            if let (Some(cell), Some(bytes)) = (cell, bytes.get(..width)) {
+                cell.copy_from_slice(bytes);
+            }
+        }
+    }
+}
+
+#[inline]
+fn put<const N: usize>(row: &mut [u8], bytes: [u8; N]) {
+    if let Some(cell) = row.first_chunk_mut() {
+        *cell = bytes;
+    }
+}
+
+/// A field of a row.
+#[inline]
+fn read(row: &[u8], offset: usize, ty: Type) -> i64 {
+    let cell = row.get(offset..).unwrap_or(&[]);
+    let number = match ty {
+        Type::U8 => cell.first().map(|&v| i64::from(v)),
+        Type::U16 => cell.first_chunk().map(|v| i64::from(u16::from_le_bytes(*v))),
+        Type::U32 => cell.first_chunk().map(|v| i64::from(u32::from_le_bytes(*v))),
+        Type::I32 => cell.first_chunk().map(|v| i64::from(i32::from_le_bytes(*v))),
+        Type::U64 | Type::I64 | Type::Text => cell.first_chunk().map(|v| i64::from_le_bytes(*v)),
+    };
+    number.unwrap_or(0)
+}

@@ -1,0 +1,184 @@
+//! Where the rows of each kind are.
+
+use super::super::column::{Reader, Stored};
+use super::super::{BadBlock, MAX_ROWS};
+use super::{Work, padded, spend};
+use crate::recording::schema::{Op, Program, ProgramTail, Schema};
+
+/// The rows of a kind of which the block has some.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Index of its program; none for opaque records.
+    pub(super) program: Option<usize>,
+    pub(super) rows: usize,
+    /// Most items of a row, or most bytes of text.
+    pub(super) extent: usize,
+    /// Bytes from the start of a row to that of the next.
+    pub(super) stride: usize,
+    /// Length of a row where all are equally long.
+    pub(super) len: usize,
+    /// Of the first row.
+    pub(super) start: usize,
+    pub(super) columns: Vec<Stored>,
+    /// Which record a row is; only of kinds whose rows differ in length.
+    pub(super) order: Vec<u32>,
+    /// Last row of the program that this one looks at.
+    pub(super) recent: Vec<u32>,
+}
+
+pub(super) fn opaque_rows(parts: &[Part]) -> usize {
+    parts.iter().filter(|part| part.program.is_none()).map(|part| part.rows).sum()
+}
+
+impl Work {
+    /// Reads which kinds there are, and the kind of each record.
+    pub(super) fn read_kinds(
+        &mut self,
+        schema: &Schema,
+        reader: &mut Reader<'_>,
+        events: usize,
+    ) -> Result<(), BadBlock> {
+        let count = reader.count()?;
+        if count > schema.programs().len() + 1 {
+            return Err(BadBlock("it has too many kinds"));
+        }
+        self.parts.resize_with(count, Part::default);
+        let mut after = 0;
+        for (index, part) in self.parts.iter_mut().enumerate() {
+            let kind = reader.count()?;
+            part.program = None;
+            part.extent = 0;
+            part.rows = 0;
+            part.order.clear();
+            part.recent.clear();
+            if kind == 0 && index == 0 {
+                continue;
+            }
+            let found = schema.programs().iter().position(|of| usize::from(of.kind) == kind);
+            let found = found.filter(|&found| found >= after);
+            let program = found.ok_or(BadBlock("a kind is not known or not in its place"))?;
+            after = program + 1;
+            part.program = Some(program);
+            part.extent = reader.count()?;
+        }
+        reader.column(events)?.unpack(reader.data, &mut self.kinds);
+        for &kind in &self.kinds {
+            let part = usize::try_from(kind).ok().and_then(|kind| self.parts.get_mut(kind));
+            part.ok_or(BadBlock("a record has no kind"))?.rows += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads where the columns of each kind are.
+    pub(super) fn read_parts(
+        &mut self,
+        schema: &Schema,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), BadBlock> {
+        let mut opaque = None;
+        for (index, part) in self.parts.iter_mut().enumerate() {
+            part.columns.clear();
+            let Some(program) = part.program.and_then(|at| schema.programs().get(at)) else {
+                opaque = Some(index);
+                continue;
+            };
+            part.check_extent(program)?;
+            let fixed = program.columns.iter().take(program.fixed);
+            for _ in fixed {
+                part.columns.push(reader.column(part.rows)?);
+            }
+            spend(&mut self.budget, part.rows * program.columns.iter().filter(|c| c.kept).count())?;
+            // How many rows have an item is said before the item's columns.
+            if let ProgramTail::Items { .. } = program.tail {
+                for _ in 0..part.extent {
+                    let rows = reader.count()?;
+                    if rows > part.rows {
+                        return Err(BadBlock("an item is in more rows than there are"));
+                    }
+                    for _ in 0..program.per_item {
+                        part.columns.push(reader.column(rows)?);
+                    }
+                }
+            }
+        }
+        if let Some(part) = opaque.and_then(|index| self.parts.get_mut(index)) {
+            part.columns.push(reader.column(part.rows)?);
+        }
+        Ok(())
+    }
+
+    /// Decides where the rows are; answers how many bytes they take. Opaque ones come last.
+    pub(super) fn place(&mut self, data: &[u8]) -> Result<usize, BadBlock> {
+        let mut total = 0;
+        self.opaque.clear();
+        for part in self.parts.iter_mut().rev() {
+            part.start = total;
+            if part.program.is_some() {
+                let bytes = part.rows.checked_mul(part.stride);
+                total = padded(total + bytes.ok_or(BadBlock("its rows are too large"))?)?;
+                continue;
+            }
+            if let Some(column) = part.columns.first() {
+                column.unpack(data, &mut self.opaque);
+            }
+            for &len in &self.opaque {
+                let len = usize::try_from(len).ok().filter(|&len| len <= MAX_ROWS);
+                total = padded(total + len.ok_or(BadBlock("a record is too long"))?)?;
+            }
+        }
+        Ok(total)
+    }
+
+    /// Fills the rows of each part with what is the same in all of them.
+    pub(super) fn fill(&mut self, schema: &Schema, rows: &mut [u8]) -> Result<(), BadBlock> {
+        for part in &self.parts {
+            let Some(program) = part.program.and_then(|at| schema.programs().get(at)) else {
+                continue;
+            };
+            let end = part.start + part.rows * part.stride;
+            let rows = rows.get_mut(part.start..end).ok_or(BadBlock("a row has no place"))?;
+            let Some(first) = rows.get_mut(..part.stride) else { continue };
+            first.fill(0);
+            for (column, stored) in program.columns.iter().zip(&part.columns) {
+                if let (Op::Zero, None, None, true) =
+                    (column.op, column.class, column.item, stored.is_constant())
+                {
+                    let width = column.ty.width() as usize;
+                    let bytes = stored.min.to_le_bytes();
+                    let cell = first.get_mut(column.offset..column.offset + width);
+                    if let (Some(cell), Some(bytes)) = (cell, bytes.get(..width)) {
+                        cell.copy_from_slice(bytes);
+                    }
+                }
+            }
+            repeat(rows, part.stride);
+        }
+        Ok(())
+    }
+}
+
+/// Repeats the first `len` bytes to the end.
+fn repeat(bytes: &mut [u8], len: usize) {
+    let mut done = len;
+    while done < bytes.len() {
+        let next = done.min(bytes.len() - done);
+        bytes.copy_within(..next, done);
+        done += next;
+    }
+}
+
+impl Part {
+    fn check_extent(&mut self, program: &Program) -> Result<(), BadBlock> {
+        let most = match &program.tail {
+            ProgramTail::None => 0,
+            ProgramTail::Items { long, .. } => *long,
+            ProgramTail::Text { max, .. } => *max,
+        };
+        if self.extent > most {
+            return Err(BadBlock("a record is longer than its kind allows"));
+        }
+        self.len = program.row_len(self.extent);
+        self.stride = padded(self.len)?;
+        Ok(())
+    }
+}
