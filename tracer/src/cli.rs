@@ -3,6 +3,7 @@
 
 mod help;
 mod output;
+mod recording;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use tracer::{filter::PidSpec, model::NsKind};
 #[cfg(feature = "kernel")]
 pub(crate) use output::Color;
 pub(crate) use output::{Output, TimeForm};
+pub(crate) use recording::{Moment, Record, Redact, Replay, Rotate, Speed, Verify};
 pub(crate) use select::{EventSelection, Selection};
 pub(crate) use tracing::{Loading, Tracing};
 #[cfg(feature = "kernel")]
@@ -39,6 +41,12 @@ pub(crate) enum Verb {
     /// Show events as they happen; with a COMMAND, run it and show its subtree
     #[command(after_help = help::LIVE)]
     Live(Live),
+    /// Record what happens on the host, for replay and everything that takes a FILE
+    #[command(after_help = help::RECORD)]
+    Record(Record),
+    /// Show the events of recordings, as live would have shown them
+    #[command(after_help = help::REPLAY)]
+    Replay(Replay),
     /// List the tasks, each with its number at every level
     #[command(after_help = help::PS)]
     Ps(Table),
@@ -54,6 +62,12 @@ pub(crate) enum Verb {
     /// Draw one task as the kernel holds it, with its struct pid and its namespaces
     #[command(after_help = help::SHOW)]
     Show(Number),
+    /// Say whether recordings still give the tables that they were made with
+    #[command(after_help = help::VERIFY)]
+    Verify(Verify),
+    /// Copy a recording without arguments, file names and the host's name
+    #[command(after_help = help::REDACT)]
+    Redact(Redact),
     /// Say what this kernel offers, which plan is used, and what is lost by it
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
@@ -82,6 +96,9 @@ pub(crate) struct Live {
     pub(crate) time: TimeForm,
     #[command(flatten)]
     pub(crate) tracing: Tracing,
+    /// Record everything too, into this new file (see `tracer record`)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Run this command and show its subtree; its standard output goes to standard error
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
@@ -90,6 +107,8 @@ pub(crate) struct Live {
 /// `tracer ps` and `tracer tree`.
 #[derive(Debug, Args)]
 pub(crate) struct Table {
+    #[command(flatten)]
+    pub(crate) moment: Moment,
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]
@@ -116,6 +135,8 @@ pub(crate) struct Number {
     /// number, written 7@4026532398 or 7@pid:[4026532398]
     #[arg(value_name = "NR[@NS]")]
     pub(crate) pid: PidSpec,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]

@@ -1,29 +1,33 @@
 //! The verbs, one a file. Only here is anything printed.
 
+#[cfg(feature = "kernel")]
+mod child;
 mod completions;
 #[cfg(feature = "kernel")]
 mod doctor;
 mod fault;
+mod file;
+mod follow;
 #[cfg(feature = "kernel")]
 mod live;
 mod man;
-#[cfg(feature = "kernel")]
-mod now;
-#[cfg(feature = "kernel")]
 mod ns;
 mod out;
-#[cfg(feature = "kernel")]
 mod pid;
-#[cfg(feature = "kernel")]
 mod ps;
 #[cfg(feature = "kernel")]
+mod record;
+mod redact;
+mod replay;
 mod select;
-#[cfg(feature = "kernel")]
 mod settings;
-#[cfg(feature = "kernel")]
 mod show;
+mod signals;
+mod tables;
 #[cfg(feature = "kernel")]
+mod trace;
 mod tree;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -36,24 +40,30 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         #[cfg(feature = "kernel")]
         Verb::Live(args) => live::run(&args),
         #[cfg(feature = "kernel")]
-        Verb::Ps(args) => ps::run(&args),
-        #[cfg(feature = "kernel")]
-        Verb::Tree(args) => tree::run(&args),
-        #[cfg(feature = "kernel")]
-        Verb::Ns(args) => ns::run(&args),
-        #[cfg(feature = "kernel")]
-        Verb::Pid(args) => pid::run(&args),
-        #[cfg(feature = "kernel")]
-        Verb::Show(args) => show::run(&args),
+        Verb::Record(args) => record::run(&args),
         #[cfg(feature = "kernel")]
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::Replay(args) => replay::run(&args),
+        Verb::Redact(args) => redact::run(&args),
+        Verb::Verify(args) => verify::run(&args),
+        Verb::Ps(args) => ps::run(&args),
+        Verb::Tree(args) => tree::run(&args),
+        Verb::Ns(args) => ns::run(&args),
+        Verb::Pid(args) => pid::run(&args),
+        Verb::Show(args) => show::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Man(args) => man::run(&args),
         #[cfg(not(feature = "kernel"))]
-        _ => Err(Fault::unable(
-            "cannot read a running kernel",
-            "this build of tracer was made without the feature `kernel`",
-            "use a build with the default features",
-        )),
+        Verb::Live(_) | Verb::Record(_) | Verb::Doctor(_) => Err(without_kernel()),
     }
+}
+
+/// This build reads recordings only.
+#[cfg(not(feature = "kernel"))]
+fn without_kernel() -> Fault {
+    Fault::unable(
+        "cannot read a running kernel",
+        "this build of tracer was made without the feature `kernel`",
+        "use a build with the default features, or name a recording",
+    )
 }

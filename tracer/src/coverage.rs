@@ -22,6 +22,11 @@ impl Plan {
             Self::Tracepoint => "tracepoint",
         }
     }
+
+    /// The plan of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Trampoline, Self::Kprobe, Self::Tracepoint].into_iter().find(|p| p.name() == name)
+    }
 }
 
 impl fmt::Display for Plan {
@@ -78,6 +83,63 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// All facts.
+    pub const ALL: [Self; 21] = [
+        Self::Fork,
+        Self::Exec,
+        Self::Rename,
+        Self::Exit,
+        Self::FreeTask,
+        Self::Snapshot,
+        Self::AllocPid,
+        Self::ForkFail,
+        Self::Release,
+        Self::FreePid,
+        Self::ChangePid,
+        Self::ExchangeTids,
+        Self::PidNsCreate,
+        Self::NsDying,
+        Self::NsDestroy,
+        Self::NsCreate,
+        Self::NsEnter,
+        Self::Cred,
+        Self::PtraceLink,
+        Self::PtraceUnlink,
+        Self::Syscalls,
+    ];
+
+    /// Its name in JSON and in recordings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fork => "fork",
+            Self::Exec => "exec",
+            Self::Rename => "rename",
+            Self::Exit => "exit",
+            Self::FreeTask => "free_task",
+            Self::Snapshot => "snapshot",
+            Self::AllocPid => "alloc_pid",
+            Self::ForkFail => "fork_fail",
+            Self::Release => "release",
+            Self::FreePid => "free_pid",
+            Self::ChangePid => "change_pid",
+            Self::ExchangeTids => "exchange_tids",
+            Self::PidNsCreate => "pid_ns_create",
+            Self::NsDying => "ns_dying",
+            Self::NsDestroy => "ns_destroy",
+            Self::NsCreate => "ns_create",
+            Self::NsEnter => "ns_enter",
+            Self::Cred => "cred",
+            Self::PtraceLink => "ptrace_link",
+            Self::PtraceUnlink => "ptrace_unlink",
+            Self::Syscalls => "syscalls",
+        }
+    }
+
+    /// The fact of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fact| fact.name() == name)
+    }
+
     /// What the fact is, in a few words.
     pub fn describe(self) -> &'static str {
         match self {

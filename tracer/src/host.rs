@@ -13,6 +13,8 @@ pub struct Host {
     pub wall_ns: u64,
     /// `CLOCK_BOOTTIME` at the same instant, ns.
     pub boot_ns: u64,
+    /// `CLOCK_MONOTONIC` at the same instant, ns.
+    pub mono_ns: u64,
     /// CPUs that exist.
     pub cpus: u32,
     /// `kernel.pid_max` of the initial namespace.

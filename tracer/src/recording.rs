@@ -1,11 +1,39 @@
-//! Recordings: the ring's records, kept byte for byte.
-//!
-//! - [`schema`]: what a file says about its records, so that any version can read them.
-//! - [`block`]: how a few thousand records become a frame's payload, and back.
-//! - [`codec`]: how a payload is compressed.
+//! Recordings: the kernel's records in a file, seekable, and safe against crashes.
+#![doc = ""]
+#![doc = include_str!("recording/FORMAT.md")]
 
 pub mod block;
 pub mod codec;
+mod file;
+pub mod frame;
+mod frames;
+mod header;
+mod keyframe;
+mod pack;
+mod part;
+mod reader;
+mod recorder;
+pub mod redact;
+mod replay;
 #[doc(hidden)]
 pub mod sample;
 pub mod schema;
+mod seek;
+mod text;
+mod window;
+mod writer;
+
+pub use block::{BadBlock, Block, Encoder, Packed};
+pub use codec::Codec;
+pub use file::{Files, Output, Sync};
+pub use frame::Head;
+pub use frames::{Damage, Flaw};
+pub use header::{BadHeader, HEADER, Header, MAGIC, VERSION};
+pub use keyframe::Keyframe;
+pub use part::{End, Ending, Entry, Index, Note, read_coverage, write_coverage};
+pub use reader::{Item, Reader, Unreadable};
+pub use recorder::{Failure, Progress, Recorder, Settings};
+pub use replay::{Replay, Visitor, config, sees};
+pub use schema::{Adapter, BadSchema, Schema};
+pub use seek::at;
+pub use writer::Writer;

@@ -8,6 +8,7 @@ Exit codes:
   0    fine; a closed pipe is no error
   1    something failed that should have worked, or there is no such PID or namespace
   2    wrong usage, or this kernel or this user cannot
+  4    the recording is damaged: the answer may be incomplete
   130  ended by SIGINT"
     };
 }
@@ -61,6 +62,79 @@ Exit codes:
   1    something failed that should have worked, or there is no such PID or namespace
   2    wrong usage, the command cannot be run, or this kernel or this user cannot";
 
+/// `tracer record --help`.
+pub(super) const RECORD: &str = "\
+It keeps every record of the kernel, whatever is asked for later: nothing is filtered. Filters apply
+when reading. Without a COMMAND it records until Ctrl-C, SIGTERM or --duration; with one it runs it,
+records the whole host meanwhile, and ends with it. The file is readable by its owner only. After a
+crash, a power cut or a full disk it is complete up to the last second (see --sync).
+
+A busy host makes some 10,000 events a second; an event takes about 8 bytes.
+
+Examples:
+  tracer record                                    the host, until Ctrl-C, into HOST-TIME.tracer
+  tracer record -o build.tracer -- make -j4        while a command runs
+  tracer record -o day.tracer --rotate 1h --keep 24  always the last day, in files of an hour
+  tracer replay build.tracer                       and then: look at it
+
+Exit codes:
+  0    recorded until the command's end, --duration, SIGINT or SIGTERM; how the command itself ended
+       is said at the end
+  1    something failed that should have worked, as when the disk is full: what was recorded is kept
+  2    wrong usage, the command cannot be run, or this kernel or this user cannot";
+
+/// `tracer replay --help`.
+pub(super) const REPLAY: &str = "\
+It shows the same lines as live would have shown, with the same filters. A recording that was made
+with a COMMAND shows its subtree, as live does, unless --all or a filter asks for something else.
+Rotated files are put in order and replayed as one history. What is damaged is said on standard error
+with its offset, counts as lost records, and is stepped over.
+
+Types of events (--type; without it all but alloc_pid, free_pid, rename, cred and snapshot):
+  alloc_pid fork exec rename exit reparent release free_pid pgid sid ns_create ns_enter ns_dying
+  ns_destroy ptrace cred snapshot lost
+
+Examples:
+  tracer replay build.tracer --type fork,exit      births and ends
+  tracer replay day-*.tracer --ns pid:[4026532398] --json
+  tracer replay build.tracer --speed 1             as it happened
+  zstd -dc old.tracer.zst | tracer replay -        from standard input
+
+Exit codes:
+  0    everything was shown, or the reader closed the pipe
+  1    something failed that should have worked; with --strict, the recording is damaged
+  2    wrong usage, or a file is no recording that this version can read
+  4    the recording is damaged or cut: what was shown is incomplete";
+
+/// `tracer verify --help`.
+pub(super) const VERIFY: &str = "\
+It replays every record, and compares the digest of the tables with the one that the recorder stored
+at each keyframe and at the end; it also reads each keyframe's state back.
+
+Examples:
+  tracer verify build.tracer
+  tracer verify day-*.tracer --json    rotated files, as one history
+
+Exit codes:
+  0    everything is as it was
+  1    the tables differ: the first frame where they do is named; with --strict, the file is damaged
+  2    wrong usage, or a file is no recording that this version can read
+  4    the recording is damaged or cut; what can be read is as it was
+  130  ended by SIGINT";
+
+/// `tracer redact --help`.
+pub(super) const REDACT: &str = concat!(
+    "\
+The copy has no arguments and file names of execs, no words of the recorded command, and no host
+name. Names of tasks (comm) stay: the tables need them.
+
+Examples:
+  tracer redact build.tracer -o public.tracer
+
+",
+    exit_codes!()
+);
+
 /// `tracer ps --help`.
 pub(super) const PS: &str = concat!(
     "\
@@ -70,6 +144,7 @@ Examples:
   tracer ps --ns net:[4026531840]    who is in the host's network namespace
   tracer ps --cgroup /system.slice/ssh.service
   tracer ps --comm 'kworker*' --json
+  tracer ps day.tracer --at 2026-03-01T12:30     who lived then
 
 ",
     exit_codes!()
@@ -82,6 +157,7 @@ Examples:
   tracer tree                        every process below its real parent
   tracer tree --tree 1234 --threads  one subtree, with threads as {comm}
   tracer tree --ns pid:[4026532398]  the processes of one PID namespace
+  tracer tree day.tracer --at +90s   a minute and a half after the recording's start
 
 ",
     exit_codes!()
@@ -98,6 +174,7 @@ Examples:
   tracer ns                          all kinds
   tracer ns --kind pid               the tree of PID namespaces
   tracer ns --pid 1234               those of one process
+  tracer ns day.tracer               those at a recording's end
 
 ",
     exit_codes!()

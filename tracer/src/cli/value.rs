@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tracer::model::NsKind;
 
+use super::{Rotate, Speed};
+
 /// The smallest ring that holds a few records of every kind.
 const RING_MIN: u64 = 64 << 10;
 /// The largest power of two that the kernel takes for a ring (`u32`).
@@ -52,6 +54,42 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * factor).map_err(|_error| wrong())
 }
 
+/// The smallest file that is worth a rotation.
+const ROTATE_MIN: u64 = 64 << 10;
+
+/// When a new file begins: a size or a time, by its unit.
+pub(super) fn rotate(text: &str) -> Result<Rotate, String> {
+    let wrong = || format!("{text} is neither a size (100M, 1G) nor a time (30s, 10m, 1h)");
+    // A bare number could be either; `m` is minutes, `M` is mebibytes.
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim();
+    if matches!(unit, "ms" | "s" | "m" | "min" | "h" | "d") {
+        let time = duration(text)?;
+        if time < Duration::from_secs(1) {
+            return Err("files of less than a second are not worth a rotation".into());
+        }
+        return Ok(Rotate::Time(time));
+    }
+    if unit.is_empty() {
+        return Err(wrong());
+    }
+    let bytes = size(text).map_err(|_error| wrong())?;
+    if bytes < ROTATE_MIN {
+        return Err("files of less than 64K are not worth a rotation".into());
+    }
+    Ok(Rotate::Size(bytes))
+}
+
+/// How fast a replay goes: a factor, or `max`.
+pub(super) fn speed(text: &str) -> Result<Speed, String> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    match text.trim_end_matches('x').parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Speed::Times(factor)),
+        _ => Err(format!("{text} is no speed: write 1, 10, 0.5 or max")),
+    }
+}
+
 /// A kind of namespace, by its name in `/proc/PID/ns`.
 pub(super) fn ns_kind(text: &str) -> Result<NsKind, String> {
     NsKind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {
@@ -96,6 +134,27 @@ mod tests {
         }
         for text in ["", "s", "-1s", "1y", "ten", "1e99h", "1..2s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rotation_is_by_size_or_by_time() {
+        assert_eq!(rotate("100M"), Ok(Rotate::Size(100 << 20)));
+        assert_eq!(rotate("1GiB"), Ok(Rotate::Size(1 << 30)));
+        assert_eq!(rotate("10m"), Ok(Rotate::Time(Duration::from_secs(600))));
+        assert_eq!(rotate("1h"), Ok(Rotate::Time(Duration::from_secs(3600))));
+        for text in ["", "100", "1K", "10ms", "M", "1x", "-1M"] {
+            assert!(rotate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn speeds_are_factors_or_max() {
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        assert_eq!(speed("1"), Ok(Speed::Times(1.0)));
+        assert_eq!(speed("0.5x"), Ok(Speed::Times(0.5)));
+        for text in ["", "0", "-1", "fast", "inf", "NaN"] {
+            assert!(speed(text).is_err(), "{text}");
         }
     }
 

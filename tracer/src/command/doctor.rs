@@ -6,10 +6,7 @@ mod text;
 
 use std::process::ExitCode;
 
-use tracer::{
-    coverage::Fact,
-    kernel::{Refused, probe},
-};
+use tracer::kernel::{Refused, probe};
 
 use super::{fault::Fault, out, settings};
 use crate::cli;
@@ -34,29 +31,5 @@ pub(super) fn run(args: &cli::Doctor) -> Result<ExitCode, Fault> {
         // It is in the report already.
         Err(Refused::Unable { .. }) => Ok(ExitCode::from(2)),
         Err(refused @ Refused::Runtime(_)) => Err(refused.into()),
-    }
-}
-
-/// A fact's name in the form of the events' names: `alloc_pid`.
-fn name(fact: Fact) -> String {
-    let mut name = String::new();
-    for c in format!("{fact:?}").chars() {
-        if c.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(c.to_ascii_lowercase());
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn facts_are_named_like_events() {
-        assert_eq!(name(Fact::AllocPid), "alloc_pid");
-        assert_eq!(name(Fact::PidNsCreate), "pid_ns_create");
-        assert_eq!(name(Fact::Fork), "fork");
     }
 }

@@ -1,33 +1,23 @@
 //! `tracer live`: events as they happen.
 
-mod child;
-mod follow;
-mod output;
-mod program;
-mod signals;
-mod subtree;
+use std::process::ExitCode;
 
-use std::{process::ExitCode, time::Duration};
-
-use rustix::time::{ClockId, clock_gettime};
 use tracer::{
-    filter::{Filter, Types},
-    host::Host,
-    kernel::Session,
+    event::Event,
+    filter::Types,
+    model::{Change, World},
+    recording::{Codec, Sync},
 };
 
-use super::{fault::Fault, out, select, settings};
+use super::{
+    child::Program,
+    fault::Fault,
+    follow::{Follow, Form, Output},
+    select, settings,
+    signals::Signals,
+    trace::{self, How, Keep, Trace, Watch, now},
+};
 use crate::cli;
-use child::Child;
-use follow::Follow;
-use output::Output;
-use program::Program;
-use signals::Signals;
-
-/// How long to wait for the first event of a round: what an event is late on the screen at most.
-const ROUND: Duration = Duration::from_millis(5);
-/// How long the events of the command's end may take to come, ns.
-const DRAIN_NS: u64 = 200_000_000;
 
 /// Traces until the command's end, `--duration`, a signal or a closed pipe.
 pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
@@ -36,98 +26,103 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let mut filter = select::filter(&args.selection)?;
     filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
 
-    let mut session = Session::start(&settings::tracing(&args.tracing))?;
-    let host = session.host().clone();
-    let start = now();
+    let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
+    let start = trace.begun();
+    let host = trace.host().clone();
     let (since, until) = (args.events.since, args.events.until);
     filter.since = since.map(|spec| spec.resolve(&host, start, start));
     filter.until = until.map(|spec| spec.resolve(&host, start, start));
+    let until = filter.until;
+    if let Some(path) = &args.record {
+        let (sync, codec) = (Sync::default(), Codec::default());
+        let how = How { path, rotate: None, keep: None, sync, codec };
+        let keep = Keep::create(&how, &host, trace.coverage(), start, program.is_some())?;
+        trace.record(keep);
+    }
 
-    let output = Output::stdout(signals);
-    let mut follow = Follow::new(args, &session, filter, output, start);
-    let ended = trace(args, &mut session, &mut follow, program.as_ref());
+    let muted = program.is_some();
+    let form = Form { output: args.output, time: args.time, start, muted };
+    let follow = Follow::new(form, &host, filter, Output::stdout(signals));
+    let mut live = Live { follow, end: End::new(args, until) };
+    let ended = live.trace(args, &mut trace, program.as_ref());
 
     // Whatever happened, everything is detached, and what came until then is shown.
-    let finished = session.finish(&mut |_record, event| follow.take(event));
+    let finished = trace.finish(&mut |world, event, change| live.follow.take(world, event, change));
     let child = ended?;
     let counters = finished?;
-    follow.finish(&counters)?;
+    live.follow.finish(trace.world())?;
+    trace::complain(counters);
+    trace.end()?;
     if let Some(mut child) = child {
         // Untraced from here on: only where nobody reads any more.
-        child.wait(follow.signals())?;
+        child.wait(live.follow.signals())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sweeps, runs the command, follows the events; the command if it still runs.
-fn trace(
-    args: &cli::Live,
-    session: &mut Session,
-    follow: &mut Follow,
-    program: Option<&Program>,
-) -> Result<Option<Child>, Fault> {
-    follow.head(session.coverage());
-    let start = now();
-    session.sweep(&mut |_record, event| follow.take(event))?;
-    if program.is_none() {
-        follow.check()?;
-    }
-    follow.found(session, now() - start);
-    follow.flush()?;
-    if follow.signals().asked().is_some() {
-        return Ok(None);
-    }
-
-    let mut end = End::new(args, follow.filter());
-    let Some(program) = program else {
-        while !end.is_reached() && follow.signals().asked().is_none() && !follow.is_closed() {
-            round(session, follow)?;
-        }
-        return Ok(None);
-    };
-    follow.restart(now());
-    let mut child = program.spawn()?;
-    follow.root(child.pid());
-    with_command(session, follow, &mut child, &mut end)?;
-    Ok(child.is_running().then_some(child))
+/// What is shown, and until when.
+struct Live {
+    follow: Follow,
+    end: End,
 }
 
-/// Follows the events until the command's end has come through, or nobody reads any more.
-fn with_command(
-    session: &mut Session,
-    follow: &mut Follow,
-    child: &mut Child,
-    end: &mut End,
-) -> Result<(), Fault> {
-    let mut drained = None;
-    while !follow.is_closed() {
-        round(session, follow)?;
-        if let Some(status) = child.status()? {
-            follow.ended(status);
-            let drained = *drained.get_or_insert_with(|| now() + DRAIN_NS);
-            if follow.root_is_released() || now() > drained {
-                break;
-            }
+impl Live {
+    /// Sweeps, runs the command, follows the events; the command if it still runs.
+    fn trace(
+        &mut self,
+        args: &cli::Live,
+        trace: &mut Trace,
+        program: Option<&Program>,
+    ) -> Result<Option<super::child::Child>, Fault> {
+        self.follow.head(trace.coverage());
+        let start = now();
+        trace.sweep(&mut |world, event, change| self.follow.take(world, event, change))?;
+        if program.is_none() {
+            select::check(trace.world(), self.follow.filter())?;
         }
-        if end.is_reached_once() {
-            child.end();
+        if !args.output.json {
+            trace.found(now() - start);
         }
-        if !child.obey(follow.signals()) {
-            break;
+        self.follow.flush()?;
+        if self.follow.signals().asked().is_some() {
+            return Ok(None);
+        }
+        match program {
+            Some(program) => trace::with_command(trace, program, self),
+            None => trace::without(trace, self).map(|()| None),
         }
     }
-    Ok(())
 }
 
-/// One round: what has come, on its way to the reader. After a loss, a sweep repairs the tables.
-fn round(session: &mut Session, follow: &mut Follow) -> Result<(), Fault> {
-    session.poll(ROUND, &mut |_record, event| follow.take(event))?;
-    if follow.wants_sweep() {
-        // If it is lost in a storm too, the tables stay uncertain and the next calm round tries
-        // again.
-        let _ = session.sweep(&mut |_record, event| follow.take(event));
+impl Watch for Live {
+    fn take(&mut self, world: &World, event: &Event, change: &Change) {
+        self.follow.take(world, event, change);
     }
-    follow.flush()
+
+    fn started(&mut self, pid: i32, start: u64) {
+        self.follow.root(pid, start);
+    }
+
+    fn ended(&mut self, status: i32) {
+        self.follow.ended(status);
+    }
+
+    fn between(&mut self, _trace: &Trace) -> Result<bool, Fault> {
+        self.follow.flush()?;
+        Ok(!self.follow.is_closed())
+    }
+
+    fn is_released(&self) -> bool {
+        self.follow.root_is_released()
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.end.is_reached_once()
+    }
+
+    fn signals(&self) -> &Signals {
+        self.follow.signals()
+    }
 }
 
 /// When tracing ends by itself.
@@ -138,41 +133,17 @@ struct End {
 
 impl End {
     /// After `--duration`; without a command also at `--until`, behind which nothing is shown.
-    fn new(args: &cli::Live, filter: &Filter) -> Self {
-        let over = args
-            .duration
-            .map(|time| now().saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)));
-        let until = filter.until.filter(|_| args.command.is_empty());
-        Self { at: over.into_iter().chain(until).min() }
-    }
-
-    /// Whether it is reached.
-    fn is_reached(&self) -> bool {
-        self.at.is_some_and(|at| now() > at)
+    fn new(args: &cli::Live, until: Option<u64>) -> Self {
+        let until = until.filter(|_| args.command.is_empty());
+        Self { at: args.duration.map(trace::after).into_iter().chain(until).min() }
     }
 
     /// Whether it is reached; said once.
     fn is_reached_once(&mut self) -> bool {
-        let reached = self.is_reached();
+        let reached = self.at.is_some_and(|at| now() > at);
         if reached {
             self.at = None;
         }
         reached
     }
-}
-
-/// The time, ns since boot.
-fn now() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
-}
-
-/// One line on standard error, between the command's own.
-fn note(line: &str) {
-    out::complain(format_args!("# {line}"));
-}
-
-/// The kernel and the way it is traced.
-fn describe(host: &Host, plan: tracer::coverage::Plan) -> String {
-    format!("tracing Linux {} on {} by plan {plan}", host.release, host.name)
 }

@@ -7,12 +7,12 @@ use tracer::{
     view,
 };
 
-use super::{fault::Fault, now::Now, select, settings};
+use super::{fault::Fault, select, settings, tables::Tables};
 use crate::cli::{Namespaces, Selection};
 
 /// Prints the namespaces.
 pub(super) fn run(args: &Namespaces) -> Result<ExitCode, Fault> {
-    let now = Now::read(&args.table.loading)?;
+    let now = Tables::read(&args.table.moment, &args.table.loading)?;
     let mut list = chosen(&now, &args.table.selection)?;
     if !args.kind.is_empty() {
         list.retain(|&ns| args.kind.contains(&now.world.ns(ns).kind));
@@ -20,13 +20,13 @@ pub(super) fn run(args: &Namespaces) -> Result<ExitCode, Fault> {
     if args.table.output.json {
         return now.json(|json, text| json.namespaces(&now.world, &list, text));
     }
-    Now::text(|text| {
+    now.text(|text| {
         view::namespaces(&now.world, &list, settings::style(args.table.output), text);
     })
 }
 
 /// The namespaces that `--ns` names, and that tasks which the other filters admit are in.
-fn chosen(now: &Now, selection: &Selection) -> Result<Vec<NsId>, Fault> {
+fn chosen(now: &Tables, selection: &Selection) -> Result<Vec<NsId>, Fault> {
     let world = &now.world;
     let mut list: Vec<NsId> = world.namespaces().collect();
     let mut filter = select::filter(selection)?;

@@ -16,3 +16,8 @@ pub(super) fn print(text: impl AsRef<[u8]>) -> io::Result<()> {
 pub(super) fn complain(line: impl Display) {
     let _unread = writeln!(io::stderr().lock(), "{line}");
 }
+
+/// One line on standard error, between those of others.
+pub(super) fn note(line: &str) {
+    complain(format_args!("# {line}"));
+}

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use tracer::view;
 
-use super::{fault::Fault, now::Now, settings};
+use super::{fault::Fault, settings, tables::Tables};
 use crate::cli::Table;
 
 /// Prints the table.
 pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
-    let now = Now::read(&args.loading)?;
+    let now = Tables::read(&args.moment, &args.loading)?;
     let tasks = now.tasks(&args.selection)?;
     if args.output.json {
         return now.json(|json, text| {
@@ -18,7 +18,7 @@ pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
             }
         });
     }
-    Now::text(|text| {
+    now.text(|text| {
         view::table(&now.world, &tasks, now.ts, settings::style(args.output), text);
     })
 }

@@ -27,6 +27,14 @@ pub(super) fn filter(typed: &Selection) -> Result<Filter, Fault> {
     })
 }
 
+/// Whether any filter on tasks was typed.
+pub(super) fn is_any(typed: &Selection) -> bool {
+    let Selection { pid, ns, comm, uid, cgroup, tree, threads: _ } = typed;
+    [pid.len(), ns.len(), comm.len(), uid.len(), cgroup.len(), tree.len()]
+        .iter()
+        .any(|&len| len > 0)
+}
+
 /// The id of a cgroup: given as such, or its directory's inode number.
 fn cgroup(text: &str) -> Result<u64, Fault> {
     if let Ok(id) = text.parse() {

@@ -2,16 +2,21 @@
 
 use std::{env, io, io::IsTerminal};
 
+use tracer::view::{Style, TimeFormat};
+#[cfg(feature = "kernel")]
 use tracer::{
-    coverage::{Coverage, Fact, Plan},
+    coverage::{Coverage, Plan},
     kernel::{Options, PlanChoice},
-    model::{Config, Sees, World},
-    view::{Style, TimeFormat},
+    model::{Config, World},
+    recording,
 };
 
-use crate::cli::{Color, Loading, LogLevel, Output, PlanName, TimeForm, Tracing};
+use crate::cli::{Color, Output, TimeForm};
+#[cfg(feature = "kernel")]
+use crate::cli::{Loading, LogLevel, PlanName, Tracing};
 
 /// How to trace.
+#[cfg(feature = "kernel")]
 pub(super) fn tracing(typed: &Tracing) -> Options {
     Options {
         plan: match typed.plan {
@@ -27,16 +32,19 @@ pub(super) fn tracing(typed: &Tracing) -> Options {
 }
 
 /// How to read the tables once.
+#[cfg(feature = "kernel")]
 pub(super) fn snapshot(typed: &Loading) -> Options {
     Options { snapshot_only: true, ..loading(typed) }
 }
 
 /// How to read the tables once, and one task in detail.
+#[cfg(feature = "kernel")]
 pub(super) fn detail(typed: &Loading) -> Options {
     Options { detail: true, ..snapshot(typed) }
 }
 
 /// How to load programs.
+#[cfg(feature = "kernel")]
 fn loading(typed: &Loading) -> Options {
     Options {
         log: match typed.log {
@@ -53,16 +61,9 @@ fn loading(typed: &Loading) -> Options {
 }
 
 /// Empty tables that know which ends the hooks can see.
+#[cfg(feature = "kernel")]
 pub(super) fn world(coverage: &Coverage) -> World {
-    World::with(Config {
-        sees: Sees {
-            release: coverage.sees(Fact::Release),
-            free_pid: coverage.sees(Fact::FreePid),
-            ns_dying: coverage.sees(Fact::NsDying),
-            ns_destroy: coverage.sees(Fact::NsDestroy),
-        },
-        ..Config::default()
-    })
+    World::with(Config { sees: recording::sees(coverage), ..Config::default() })
 }
 
 /// How text looks on standard output.

@@ -4,12 +4,16 @@ use std::process::ExitCode;
 
 use tracer::view;
 
-use super::{fault::Fault, now::Now, select, settings};
+use super::{fault::Fault, select, settings, tables::Tables};
 use crate::cli::Number;
 
 /// Draws the task.
 pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
-    let mut now = Now::read_for_detail(&args.loading)?;
+    #[cfg_attr(
+        not(feature = "kernel"),
+        expect(unused_mut, reason = "only the kernel is asked again")
+    )]
+    let mut now = Tables::read_for_detail(&args.moment, &args.loading)?;
     let pid = select::pid(&now.world, args.pid)?;
     let nr = now.world.pid(pid).nr();
     let ended = || Fault::Absent {
@@ -18,10 +22,10 @@ pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
     };
 
     // Read once more, so that the drawing is of one instant.
-    let Now { session, world, .. } = &mut now;
-    let detail = session.detail(nr, &mut |_record, event| {
-        world.apply(event);
-    })?;
+    #[cfg(feature = "kernel")]
+    let detail = now.detail(nr)?;
+    #[cfg(not(feature = "kernel"))]
+    let detail: Option<tracer::event::Detail> = None;
     let task = now.world.find_task(nr).ok_or_else(ended)?;
     if args.output.json {
         return now.json(|json, text| {
@@ -29,7 +33,7 @@ pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
             json.pid(&now.world, pid, text);
         });
     }
-    Now::text(|text| {
+    now.text(|text| {
         view::show(&now.world, task, detail.as_ref(), settings::style(args.output), text);
     })
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use tracer::view;
 
-use super::{fault::Fault, now::Now, settings};
+use super::{fault::Fault, settings, tables::Tables};
 use crate::cli::Table;
 
 /// Prints the tree.
@@ -13,7 +13,7 @@ pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
         // Each task carries its parent: the tree is the table.
         return super::ps::run(args);
     }
-    let now = Now::read(&args.loading)?;
+    let now = Tables::read(&args.moment, &args.loading)?;
     let tasks = now.tasks(&args.selection)?;
-    Now::text(|text| view::tree(&now.world, &tasks, settings::style(args.output), text))
+    now.text(|text| view::tree(&now.world, &tasks, settings::style(args.output), text))
 }

@@ -24,6 +24,7 @@ pub(super) fn host() -> Host {
         boot_id: line("/proc/sys/kernel/random/boot_id").unwrap_or_default(),
         wall_ns: now(ClockId::Realtime),
         boot_ns: now(ClockId::Boottime),
+        mono_ns: now(ClockId::Monotonic),
         cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
         pid_max: line("/proc/sys/kernel/pid_max").and_then(|text| text.parse().ok()).unwrap_or(0),
     }

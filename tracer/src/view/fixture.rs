@@ -46,6 +46,7 @@ pub(crate) fn host() -> Host {
         boot_id: "0a1b2c3d-0000-4000-8000-000000000001".into(),
         wall_ns: 1_772_366_400_000_000_000,
         boot_ns: 0,
+        mono_ns: 0,
         cpus: 2,
         pid_max: 32768,
     }

@@ -33,31 +33,6 @@ pub struct Json {
     boot: String,
 }
 
-/// Every fact with its name in the header's `coverage`.
-const FACTS: [(Fact, &str); 21] = [
-    (Fact::Fork, "fork"),
-    (Fact::Exec, "exec"),
-    (Fact::Rename, "rename"),
-    (Fact::Exit, "exit"),
-    (Fact::FreeTask, "free_task"),
-    (Fact::Snapshot, "snapshot"),
-    (Fact::AllocPid, "alloc_pid"),
-    (Fact::ForkFail, "fork_fail"),
-    (Fact::Release, "release"),
-    (Fact::FreePid, "free_pid"),
-    (Fact::ChangePid, "change_pid"),
-    (Fact::ExchangeTids, "exchange_tids"),
-    (Fact::PidNsCreate, "pid_ns_create"),
-    (Fact::NsDying, "ns_dying"),
-    (Fact::NsDestroy, "ns_destroy"),
-    (Fact::NsCreate, "ns_create"),
-    (Fact::NsEnter, "ns_enter"),
-    (Fact::Cred, "cred"),
-    (Fact::PtraceLink, "ptrace_link"),
-    (Fact::PtraceUnlink, "ptrace_unlink"),
-    (Fact::Syscalls, "syscalls"),
-];
-
 impl Json {
     /// A writer for this host's events.
     pub fn new(host: &Host) -> Self {
@@ -82,7 +57,8 @@ impl Json {
         }
         line.str("plan", coverage.plan().name());
         let mut facts = line.object("coverage");
-        for (fact, name) in FACTS {
+        for fact in Fact::ALL {
+            let name = fact.name();
             match coverage.hook(fact) {
                 Some(hook) => facts.text(name, hook.place.as_bytes()),
                 None => facts.raw(name, "null"),

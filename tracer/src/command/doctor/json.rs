@@ -8,7 +8,7 @@ use tracer::{
     view::escape,
 };
 
-use super::{facts::Facts, name};
+use super::facts::Facts;
 
 /// Writes the report.
 pub(super) fn write(facts: &Facts, found: Result<&Probe, &Refused>, out: &mut String) {
@@ -60,7 +60,7 @@ fn tracing(probe: &Probe, object: &mut Object<'_>) {
     });
     object.list("hooks", &coverage.hooks, hook);
     object.list("lost", &coverage.gaps(), |gap, object| {
-        object.text("fact", &name(gap.fact));
+        object.text("fact", gap.fact.name());
         object.text("cost", gap.cost);
     });
     object.plain("ring", probe.ring);
@@ -77,7 +77,7 @@ fn tracing(probe: &Probe, object: &mut Object<'_>) {
 
 /// What came of one hook.
 fn hook(hook: &Hook, object: &mut Object<'_>) {
-    object.text("fact", &name(hook.fact));
+    object.text("fact", hook.fact.name());
     object.text("hook", &hook.place);
     object.text("plan", hook.plan.name());
     object.plain("attached", hook.refused.is_none());

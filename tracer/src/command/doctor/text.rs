@@ -8,10 +8,7 @@ use tracer::{
     view::{Paint, Style, escape},
 };
 
-use super::{
-    facts::{Facts, purpose},
-    name,
-};
+use super::facts::{Facts, purpose};
 
 /// Where the second column begins.
 const COLUMN: usize = 16;
@@ -153,7 +150,7 @@ impl Page<'_> {
             self.line("  nothing: every fact has a hook");
         }
         for gap in gaps {
-            self.alarm(&format!("  {:<14}{}", name(gap.fact), gap.cost));
+            self.alarm(&format!("  {:<14}{}", gap.fact.name(), gap.cost));
         }
     }
 

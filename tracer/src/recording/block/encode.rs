@@ -104,6 +104,11 @@ impl Encoder {
         }
     }
 
+    /// How blocks are packed.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
     /// Records in the block.
     pub fn len(&self) -> usize {
         self.packed.events as usize

@@ -14,17 +14,17 @@ use rustix::{
     io::Errno,
 };
 
-use super::{super::fault::Fault, child::Child};
+use super::{super::fault::Fault, Child};
 
 /// A command that exists and may be executed.
 #[derive(Debug)]
-pub(super) struct Program {
+pub(in crate::command) struct Program {
     words: Vec<OsString>,
 }
 
 impl Program {
     /// Looks the command up as execvp(3) does; `None` if none was given.
-    pub(super) fn find(words: &[OsString]) -> Result<Option<Self>, Fault> {
+    pub(in crate::command) fn find(words: &[OsString]) -> Result<Option<Self>, Fault> {
         let Some(name) = words.first() else { return Ok(None) };
         if name.as_bytes().contains(&b'/') {
             executable(Path::new(name)).map_err(|errno| refused(name, &errno.into()))?;
@@ -35,11 +35,16 @@ impl Program {
         Ok(Some(Self { words: words.to_vec() }))
     }
 
+    /// Its words.
+    pub(in crate::command) fn words(&self) -> Vec<Vec<u8>> {
+        self.words.iter().map(|word| word.as_bytes().to_vec()).collect()
+    }
+
     /// Runs it. Its standard output goes to standard error: ours carries the trace alone.
     ///
     /// No gate is needed to catch its very first fork: the hooks are attached, so it is in the ring
     /// before this returns, and the ring is read afterwards.
-    pub(super) fn spawn(&self) -> Result<Child, Fault> {
+    pub(in crate::command) fn spawn(&self) -> Result<Child, Fault> {
         let name = &self.words[0];
         let child = Command::new(name)
             .args(&self.words[1..])

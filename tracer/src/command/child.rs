@@ -1,5 +1,7 @@
 //! The command while it runs.
 
+mod program;
+
 use std::{io, os::unix::process::ExitStatusExt, thread, time::Duration};
 
 use anyhow::Context;
@@ -7,6 +9,8 @@ use rustix::{
     process::{Pid, Signal, getpgrp, kill_process},
     termios::tcgetpgrp,
 };
+
+pub(super) use program::Program;
 
 use super::signals::Signals;
 

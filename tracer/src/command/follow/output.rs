@@ -11,7 +11,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{super::fault::Fault, signals::Signals};
+use super::super::{fault::Fault, signals::Signals};
 
 /// Text beyond this is written within a round, so that a burst needs no memory.
 const FULL: usize = 64 << 10;
@@ -25,9 +25,9 @@ const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Standard output.
-pub(super) struct Output {
+pub(in crate::command) struct Output {
     /// What is not yet written.
-    pub(super) text: String,
+    pub(in crate::command) text: String,
     stdout: Stdout,
     /// A pipe, a socket or a terminal: writing may block, and the reader may go away.
     has_reader: bool,
@@ -41,7 +41,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Standard output; while its reader is slow, `signals` are heard.
-    pub(super) fn stdout(signals: Signals) -> Self {
+    pub(in crate::command) fn stdout(signals: Signals) -> Self {
         let stdout = io::stdout();
         let has_reader = fstat(&stdout)
             .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile);
@@ -57,22 +57,27 @@ impl Output {
     }
 
     /// The signals.
-    pub(super) fn signals(&self) -> &Signals {
+    pub(in crate::command) fn signals(&self) -> &Signals {
         &self.signals
     }
 
     /// Whether nobody reads any more.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(in crate::command) fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// Whether the end of the trace was dropped, as the reader was too slow for the user.
-    pub(super) fn is_cut(&self) -> bool {
+    pub(in crate::command) fn is_cut(&self) -> bool {
         self.cut
     }
 
+    /// Whether so much has gathered that it should go out.
+    pub(in crate::command) fn is_full(&self) -> bool {
+        self.text.len() >= FULL || self.failed.is_some()
+    }
+
     /// Writes if much has gathered; an error is kept for [`Self::flush`].
-    pub(super) fn relieve(&mut self) {
+    pub(in crate::command) fn relieve(&mut self) {
         if self.text.len() >= FULL
             && let Err(error) = self.write()
         {
@@ -82,7 +87,7 @@ impl Output {
     }
 
     /// Writes everything, and notices when the reader goes away.
-    pub(super) fn flush(&mut self) -> Result<(), Fault> {
+    pub(in crate::command) fn flush(&mut self) -> Result<(), Fault> {
         let written = match self.failed.take() {
             Some(error) => Err(error),
             None => self.write(),

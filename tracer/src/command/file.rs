@@ -1,0 +1,141 @@
+//! Opening recordings, and saying what is wrong with them.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use tracer::recording::{Damage, Reader, Unreadable};
+
+use super::{fault::Fault, out};
+
+/// The exit code of an answer from a damaged recording: it may be incomplete.
+const INCONCLUSIVE: u8 = 4;
+
+/// Where a recording comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// A file, which can be read from anywhere.
+    File(File),
+    /// Standard input.
+    Stdin(io::Stdin),
+}
+
+impl Read for Source {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(bytes),
+            Self::Stdin(stdin) => stdin.read(bytes),
+        }
+    }
+}
+
+/// Opens a recording; `-` is standard input.
+pub(super) fn open(path: &Path) -> Result<Reader<Source>, Fault> {
+    let source =
+        if path == Path::new("-") { Source::Stdin(io::stdin()) } else { Source::File(file(path)?) };
+    Reader::open(source).map_err(|error| unreadable(path, error))
+}
+
+/// Opens a recording to look anywhere in it.
+pub(super) fn seekable(path: &Path) -> Result<Reader<File>, Fault> {
+    if path == Path::new("-") {
+        return Err(Fault::unable(
+            "cannot look at a time in standard input",
+            "it can only be read once, from its beginning",
+            "give the file's name",
+        ));
+    }
+    let mut file = file(path)?;
+    file.seek(SeekFrom::Start(0)).map_err(|error| {
+        Fault::unable(
+            format!("cannot look at a time in {}", path.display()),
+            error.to_string(),
+            "it must be a file, not a pipe",
+        )
+    })?;
+    Reader::open(file).map_err(|error| unreadable(path, error))
+}
+
+fn file(path: &Path) -> Result<File, Fault> {
+    let failed = |error: &io::Error| {
+        let what = format!("cannot read {}", path.display());
+        match error.kind() {
+            io::ErrorKind::NotFound => Fault::unable(
+                what,
+                "there is no such file",
+                "recordings are made by `tracer record -o FILE`",
+            ),
+            io::ErrorKind::PermissionDenied => Fault::unable(
+                what,
+                "permission denied",
+                "a recording can be read by who made it (root, mostly)",
+            ),
+            _ => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
+        }
+    };
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+        return Err(Fault::unable(
+            format!("cannot read {}", path.display()),
+            "it is a directory",
+            "give the recordings in it by name",
+        ));
+    }
+    Ok(file)
+}
+
+/// It cannot be read as a recording.
+fn unreadable(path: &Path, error: Unreadable) -> Fault {
+    let what = format!("cannot read {}", path.display());
+    match error {
+        Unreadable::Header(bad) => Fault::unable(what, bad.to_string(), ""),
+        Unreadable::Io(error) => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
+    }
+}
+
+/// What was found damaged on the way.
+#[derive(Debug, Default)]
+pub(super) struct Damages {
+    strict: bool,
+    count: usize,
+    /// The first one, where none is allowed.
+    first: Option<String>,
+    /// The file that is read.
+    path: PathBuf,
+}
+
+impl Damages {
+    /// None so far. Where `strict`, the first one ends everything.
+    pub(super) fn new(strict: bool) -> Self {
+        Self { strict, ..Self::default() }
+    }
+
+    /// The file that is read from now on.
+    pub(super) fn file(&mut self, path: &Path) {
+        self.path = path.to_owned();
+    }
+
+    /// Says one; whether to go on.
+    pub(super) fn note(&mut self, damage: &Damage) -> bool {
+        self.count += 1;
+        let said = format!("{}: {damage}", self.path.display());
+        if self.strict {
+            self.first = Some(said);
+            return false;
+        }
+        out::note(&said);
+        true
+    }
+
+    /// The exit code, or the error where none was allowed.
+    pub(super) fn code(&self) -> Result<ExitCode, Fault> {
+        match &self.first {
+            Some(said) => Err(Fault::Failed(anyhow::anyhow!("{said}"))),
+            None if self.count > 0 => Ok(ExitCode::from(INCONCLUSIVE)),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `tracer record`: keeps what happens, for `replay` and all that reads recordings.
+
+mod progress;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use tracer::{
+    event::Event,
+    host::Host,
+    model::{Change, Effect, TaskId, World},
+    view::{self, time},
+};
+
+use super::{
+    child::Program,
+    fault::Fault,
+    out, settings,
+    signals::Signals,
+    trace::{self, How, Keep, Trace, Watch, now},
+};
+use crate::cli;
+use progress::Progress;
+
+/// Records until the command's end, `--duration` or a signal.
+pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
+    if args.keep.is_some() && args.rotate.is_none() {
+        return Err(Fault::unable(
+            "--keep",
+            "there is one file without --rotate",
+            "say when a new file begins: --rotate 100M, or --rotate 1h",
+        ));
+    }
+    let signals = Signals::catch()?;
+    let program = Program::find(&args.command)?;
+    let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
+    let path = args.output.clone().unwrap_or_else(|| default_name(trace.host()));
+    let how = How {
+        path: &path,
+        rotate: args.rotate,
+        keep: args.keep.map(|files| files.get() as usize),
+        sync: args.sync.into(),
+        codec: args.codec.into(),
+    };
+    let command = program.is_some();
+    let keep = Keep::create(&how, trace.host(), trace.coverage(), trace.begun(), command)?;
+    trace.record(keep);
+
+    let end = args.duration.map(trace::after);
+    let mut record = Record { signals, end, root: None, over: false, progress: Progress::new() };
+    let traced = record.trace(&mut trace, program.as_ref());
+    let finished = trace.finish(&mut |world, event, change| record.take(world, event, change));
+    record.progress.clear();
+    let lost = trace.world().losses();
+    let (events, _) = trace.keep().map(Keep::progress).unwrap_or_default();
+    // Whatever happened, what was recorded gets its proper end.
+    let ended = trace.end();
+    let child = traced?;
+    let counters = finished?;
+    let written = ended?;
+    trace::complain(counters);
+    out::note(&progress::summary(&path, events, &written, lost));
+    if let Some(mut child) = child {
+        child.wait(&record.signals)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A name that tells host and time: `web1-20261122T081500Z.tracer`.
+fn default_name(host: &Host) -> PathBuf {
+    let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name: String = host.name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+    let name = name.trim_start_matches(['.', '-']);
+    let now = view::text::made(|out| time::rfc3339(host.wall_ns, out));
+    let second = now.split('.').next().unwrap_or_default().replace(['-', ':'], "");
+    let host = if name.is_empty() { "host" } else { name };
+    PathBuf::from(format!("{host}-{second}Z.tracer"))
+}
+
+/// What is recorded until when.
+struct Record {
+    signals: Signals,
+    /// ns since boot.
+    end: Option<u64>,
+    /// The command's process.
+    root: Option<Root>,
+    /// The command's process is reaped.
+    over: bool,
+    progress: Progress,
+}
+
+/// The command's process: its number, and the task, once that is known.
+struct Root {
+    pid: i32,
+    task: Option<TaskId>,
+}
+
+impl Record {
+    fn trace(
+        &mut self,
+        trace: &mut Trace,
+        program: Option<&Program>,
+    ) -> Result<Option<super::child::Child>, Fault> {
+        let start = now();
+        trace.sweep(&mut |_world, _event, _change| ())?;
+        trace.found(now() - start);
+        if self.signals.asked().is_some() {
+            return Ok(None);
+        }
+        match program {
+            Some(program) => trace::with_command(trace, program, self),
+            None => trace::without(trace, self).map(|()| None),
+        }
+    }
+}
+
+impl Watch for Record {
+    fn take(&mut self, world: &World, _event: &Event, change: &Change) {
+        let Some(root) = &mut self.root else { return };
+        for effect in &change.effects {
+            match *effect {
+                Effect::Born(task) | Effect::TidChanged { task, .. }
+                    if world.task(task).tid == root.pid =>
+                {
+                    root.task = Some(task);
+                }
+                Effect::Released { task, .. } if root.task == Some(task) => self.over = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn started(&mut self, pid: i32, _start: u64) {
+        self.root = Some(Root { pid, task: None });
+    }
+
+    fn ended(&mut self, status: i32) {
+        self.progress.clear();
+        out::note(&view::text::made(|out| {
+            out.push_str("command ended: ");
+            view::names::Ended::from_wait(status).write(out);
+        }));
+    }
+
+    fn between(&mut self, trace: &Trace) -> Result<bool, Fault> {
+        self.progress.show(trace);
+        Ok(true)
+    }
+
+    fn is_released(&self) -> bool {
+        self.over
+    }
+
+    fn is_over(&mut self) -> bool {
+        let over = self.end.is_some_and(|end| now() > end);
+        if over {
+            self.end = None;
+        }
+        over
+    }
+
+    fn signals(&self) -> &Signals {
+        &self.signals
+    }
+}

@@ -1,0 +1,130 @@
+//! `tracer replay`: what `live` showed, or would have shown, from recordings.
+
+mod order;
+mod pace;
+
+use std::{ops::ControlFlow, process::ExitCode};
+
+use tracer::{
+    event::Event,
+    filter::Types,
+    model::{Change, World},
+    recording::{Damage, Note, Replay, Visitor},
+};
+
+use super::{
+    fault::Fault,
+    file::Damages,
+    follow::{Follow, Form, Output},
+    out, select,
+    signals::Signals,
+};
+use crate::cli;
+pub(super) use order::open;
+use pace::Pace;
+
+/// Replays files as one history.
+pub(super) fn run(args: &cli::Replay) -> Result<ExitCode, Fault> {
+    let files = open(&args.files)?;
+    let Some((_, first)) = files.first() else { return Ok(ExitCode::SUCCESS) };
+    let header = first.header().clone();
+    let mut filter = select::filter(&args.selection)?;
+    filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
+    let end = order::end(&args.files, &args.events)?;
+    let (since, until) = (args.events.since, args.events.until);
+    filter.since = since.map(|spec| spec.resolve(&header.host, header.start, end));
+    filter.until = until.map(|spec| spec.resolve(&header.host, header.start, end));
+    let until = filter.until;
+
+    // A command's recording is shown as `live` shows the command, unless something else is asked.
+    let follows = header.command && !args.all && !select::is_any(&args.selection);
+    let (output, time, start) = (args.output, args.time, header.start);
+    let form = Form { output, time, start, muted: follows };
+    let follow = Follow::new(form, &header.host, filter, Output::stdout(Signals::catch()?));
+    let damages = Damages::new(args.strict);
+    let mut show =
+        Show { follow, damages, pace: Pace::new(args.speed), until, follows, fault: None };
+    show.follow.head(first.coverage());
+
+    let mut replay = Replay::new();
+    for (path, mut reader) in files {
+        show.damages.file(&path);
+        let flow = replay.run(&mut reader, &mut show);
+        let flow = flow.map_err(|error| {
+            Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
+        })?;
+        if flow.is_break() {
+            break;
+        }
+    }
+    if let Some(fault) = show.fault {
+        return Err(fault);
+    }
+    show.follow.finish(replay.world())?;
+    show.damages.code()
+}
+
+/// Shows what a replay finds.
+struct Show {
+    follow: Follow,
+    damages: Damages,
+    pace: Pace,
+    /// Nothing is shown behind it.
+    until: Option<u64>,
+    /// The command's subtree is shown.
+    follows: bool,
+    fault: Option<Fault>,
+}
+
+impl Show {
+    fn flush(&mut self) -> ControlFlow<()> {
+        if let Err(fault) = self.follow.flush() {
+            self.fault = Some(fault);
+            return ControlFlow::Break(());
+        }
+        let over = self.follow.is_closed() || self.follow.signals().asked().is_some();
+        if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl Visitor for Show {
+    fn before(&mut self, _world: &World, event: &Event) -> ControlFlow<()> {
+        if self.until.is_some_and(|until| event.header.ts > until.saturating_add(SLACK)) {
+            return ControlFlow::Break(());
+        }
+        if self.pace.is_early(event.header.ts) {
+            self.flush()?;
+            while self.pace.wait(event.header.ts) {
+                self.flush()?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn event(&mut self, world: &World, event: &Event, change: &Change) -> ControlFlow<()> {
+        self.follow.take(world, event, change);
+        if self.follow.is_full() { self.flush() } else { ControlFlow::Continue(()) }
+    }
+
+    fn note(&mut self, _world: &World, note: &Note) {
+        match note {
+            Note::Command { pid, start, .. } if self.follows => self.follow.root(*pid, *start),
+            Note::Command { words, .. } => {
+                let words: Vec<_> = words.iter().map(|word| word.as_slice()).collect();
+                let line = tracer::view::text::made(|out| {
+                    tracer::view::escape::terminal(&words.join(&b' '), out);
+                });
+                out::note(&format!("the command starts: {line}"));
+            }
+            Note::Ended { status } => self.follow.ended(*status),
+        }
+    }
+
+    fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
+        if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
+/// The CPUs' records are in the ring's order, not in that of their times: an event that is asked
+/// for may stand behind one that is later by this much, ns.
+const SLACK: u64 = 10_000_000_000;

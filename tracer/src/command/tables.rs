@@ -1,0 +1,166 @@
+//! The tables, now or then: one sweep of the running kernel, or a recording at a time.
+
+use std::{path::Path, process::ExitCode};
+
+use tracer::{
+    coverage::Coverage,
+    host::Host,
+    model::{TaskId, World},
+    recording,
+    view::{Json, Summary, TimeSpec},
+};
+#[cfg(feature = "kernel")]
+use tracer::{
+    event::Detail,
+    kernel::{Options, Session},
+};
+
+#[cfg(feature = "kernel")]
+use super::settings;
+use super::{
+    fault::Fault,
+    file::{self, Damages},
+    out, select,
+};
+use crate::cli::{Loading, Moment, Selection};
+
+/// The tables at a time.
+pub(super) struct Tables {
+    /// The tables.
+    pub(super) world: World,
+    /// The time, ns since boot.
+    pub(super) ts: u64,
+    host: Host,
+    coverage: Coverage,
+    damages: Damages,
+    /// What can be asked for more, of the running kernel.
+    #[cfg(feature = "kernel")]
+    session: Option<Session>,
+}
+
+impl Tables {
+    /// Those of the recording that is named, else of the running kernel.
+    pub(super) fn read(moment: &Moment, loading: &Loading) -> Result<Self, Fault> {
+        match &moment.file {
+            Some(path) => Self::then(path, moment.at),
+            None => Self::now(moment, loading, false),
+        }
+    }
+
+    /// Likewise, ready to tell one task in detail where that is possible.
+    pub(super) fn read_for_detail(moment: &Moment, loading: &Loading) -> Result<Self, Fault> {
+        match &moment.file {
+            Some(path) => Self::then(path, moment.at),
+            None => Self::now(moment, loading, true),
+        }
+    }
+
+    /// Those of a recording at a time, by default at its end.
+    pub(super) fn then(path: &Path, at: Option<TimeSpec>) -> Result<Self, Fault> {
+        let mut reader = file::seekable(path)?;
+        let header = reader.header().clone();
+        let failed = |error| anyhow::anyhow!("cannot read {}: {error}", path.display());
+        let until = match at {
+            None => u64::MAX,
+            Some(at) => {
+                let end = reader.last_ts().map_err(failed)?;
+                at.resolve(&header.host, header.start, end).min(end)
+            }
+        };
+        let mut found = Vec::new();
+        let replay = recording::at(&mut reader, until, &mut found).map_err(failed)?;
+        let mut damages = Damages::new(false);
+        damages.file(path);
+        for damage in &found {
+            damages.note(damage);
+        }
+        let ts = if at.is_some() { until } else { replay.ts() };
+        if replay.world().tasks().next().is_none() {
+            return Err(Fault::Absent {
+                what: format!("{} tells of no task at this time", path.display()),
+                help:
+                    "it is before the recording's first sweep: `tracer stats` tells from when to \
+                       when it goes"
+                        .into(),
+            });
+        }
+        Ok(Self {
+            world: replay.into_world(),
+            ts,
+            host: header.host,
+            coverage: reader.coverage().clone(),
+            damages,
+            #[cfg(feature = "kernel")]
+            session: None,
+        })
+    }
+
+    #[cfg(feature = "kernel")]
+    fn now(moment: &Moment, loading: &Loading, detail: bool) -> Result<Self, Fault> {
+        if moment.at.is_some() {
+            return Err(Fault::unable(
+                "--at",
+                "the running kernel knows only the present",
+                "name a recording: `tracer record` makes them",
+            ));
+        }
+        let options: Options =
+            if detail { settings::detail(loading) } else { settings::snapshot(loading) };
+        let mut session = Session::start(&options)?;
+        let mut world = settings::world(session.coverage());
+        let mut ts = 0;
+        session.sweep(&mut |_record, event| {
+            ts = event.header.ts.max(ts);
+            world.apply(event);
+        })?;
+        Ok(Self {
+            world,
+            ts,
+            host: session.host().clone(),
+            coverage: session.coverage().clone(),
+            damages: Damages::new(false),
+            session: Some(session),
+        })
+    }
+
+    #[cfg(not(feature = "kernel"))]
+    fn now(_moment: &Moment, _loading: &Loading, _detail: bool) -> Result<Self, Fault> {
+        Err(super::without_kernel())
+    }
+
+    /// One task in detail, by its level-0 number, where the running kernel can be asked.
+    #[cfg(feature = "kernel")]
+    pub(super) fn detail(&mut self, nr: i32) -> Result<Option<Detail>, Fault> {
+        let Some(session) = &mut self.session else { return Ok(None) };
+        let world = &mut self.world;
+        Ok(session.detail(nr, &mut |_record, event| {
+            world.apply(event);
+        })?)
+    }
+
+    /// The tasks that a user asks for.
+    pub(super) fn tasks(&self, selection: &Selection) -> Result<Vec<TaskId>, Fault> {
+        let filter = select::filter(selection)?;
+        select::check(&self.world, &filter)?;
+        Ok(self.world.tasks().filter(|&task| filter.admits_task(&self.world, task)).collect())
+    }
+
+    /// Prints JSON: a header, what `body` writes, a summary.
+    pub(super) fn json(&self, body: impl FnOnce(&Json, &mut String)) -> Result<ExitCode, Fault> {
+        let json = Json::new(&self.host);
+        let mut text = String::new();
+        json.header(&self.coverage, &mut text);
+        body(&json, &mut text);
+        json.summary(&self.world, &Summary::default(), &mut text);
+        out::print(text)?;
+        self.damages.code()
+    }
+
+    /// Prints text.
+    pub(super) fn text(&self, body: impl FnOnce(&mut String)) -> Result<ExitCode, Fault> {
+        let mut text = String::new();
+        body(&mut text);
+        out::print(text)?;
+        self.damages.code()
+    }
+}

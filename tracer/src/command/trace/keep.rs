@@ -1,0 +1,151 @@
+//! Keeps a trace in files: what is due when, and what to say when it fails.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use tracer::{
+    coverage::Coverage,
+    host::Host,
+    model::{Config, World},
+    recording::{Codec, Failure, Files, Header, Note, Progress, Recorder, Settings, Sync},
+};
+
+use super::super::fault::Fault;
+use crate::cli::Rotate;
+
+/// How long a record waits for the disk at most: what a crash loses.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How to keep it.
+pub(in crate::command) struct How<'a> {
+    pub(in crate::command) path: &'a Path,
+    pub(in crate::command) rotate: Option<Rotate>,
+    pub(in crate::command) keep: Option<usize>,
+    pub(in crate::command) sync: Sync,
+    pub(in crate::command) codec: Codec,
+}
+
+/// Keeps a trace.
+pub(in crate::command) struct Keep {
+    recorder: Recorder,
+    rotate: Option<Rotate>,
+    /// When the present file was begun.
+    begun: Instant,
+    ticked: Instant,
+}
+
+impl Keep {
+    /// Creates the first file.
+    pub(in crate::command) fn create(
+        how: &How<'_>,
+        host: &Host,
+        coverage: &Coverage,
+        start: u64,
+        command: bool,
+    ) -> Result<Self, Fault> {
+        let header = Header {
+            host: host.clone(),
+            start,
+            run: random().map_err(|error| cannot(how.path, &error))?,
+            history: Config::default().history as u32,
+            command,
+            ..Header::default()
+        };
+        let settings = Settings { header, coverage: coverage.clone(), codec: how.codec };
+        let files = Files::new(how.path.to_owned(), how.rotate.is_some(), how.keep, how.sync);
+        let recorder =
+            Recorder::start(settings, files).map_err(|error| cannot(how.path, &error))?;
+        let now = Instant::now();
+        Ok(Self { recorder, rotate: how.rotate, begun: now, ticked: now })
+    }
+
+    /// Keeps a record, which the tables have taken in.
+    pub(super) fn take(&mut self, record: &[u8], world: &World) {
+        self.recorder.push(record, world);
+        self.recorder.settle(world);
+    }
+
+    /// Keeps something about the run.
+    pub(super) fn note(&mut self, world: &World, note: Note) {
+        self.recorder.note(world, note);
+    }
+
+    /// Between two rounds: does what is due.
+    pub(super) fn tick(&mut self, world: &World) -> Result<(), Fault> {
+        if let Some(failure) = self.recorder.failure() {
+            return Err(failed(failure));
+        }
+        let full = match self.rotate {
+            None => false,
+            Some(Rotate::Size(bytes)) => self.recorder.progress().file >= bytes,
+            Some(Rotate::Time(time)) => self.begun.elapsed() >= time,
+        };
+        if full {
+            self.recorder.rotate(world);
+            self.begun = Instant::now();
+        } else if self.ticked.elapsed() >= TICK {
+            self.recorder.tick(world);
+            self.ticked = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Records and bytes so far.
+    pub(in crate::command) fn progress(&self) -> (u64, Progress) {
+        (self.recorder.events(), self.recorder.progress())
+    }
+
+    /// Ends the recording properly.
+    pub(super) fn end(self, world: &World) -> Result<Progress, Fault> {
+        match self.recorder.end(world) {
+            (_, Some(failure)) => Err(failed(failure)),
+            (written, None) => Ok(written),
+        }
+    }
+}
+
+/// Names a run.
+fn random() -> io::Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A file cannot be created.
+fn cannot(path: &Path, error: &io::Error) -> Fault {
+    let what = format!("cannot record to {}", path.display());
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Fault::unable(
+            what,
+            "the file exists, and a recording is never overwritten",
+            "choose another name with -o, or remove it first",
+        ),
+        io::ErrorKind::NotFound => Fault::unable(
+            what,
+            "there is no such directory",
+            "create it, or choose another with -o",
+        ),
+        io::ErrorKind::PermissionDenied => {
+            Fault::unable(what, "permission denied", "choose a directory of your own with -o")
+        }
+        _ => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
+    }
+}
+
+/// Recording stopped.
+fn failed(failure: Failure) -> Fault {
+    let Failure { error, path, events } = failure;
+    let why = match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full".into(),
+        io::ErrorKind::QuotaExceeded => "the disk quota is used up".into(),
+        _ => error.to_string(),
+    };
+    Fault::Failed(anyhow::anyhow!(
+        "recording to {} stopped: {why}; the {events} records before are kept",
+        path.display()
+    ))
+}

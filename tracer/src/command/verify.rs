@@ -1,0 +1,138 @@
+//! `tracer verify`: whether a recording still gives the tables that it was made with.
+
+use std::{io, ops::ControlFlow, process::ExitCode};
+
+use tracer::{
+    event::Event,
+    model::{Change, World},
+    recording::{Damage, End, Ending, Keyframe, Replay, Visitor},
+};
+
+use super::{fault::Fault, file::Damages, out, replay, signals::Signals};
+use crate::cli;
+
+/// How many events pass between two looks at the signals.
+const LOOK: u64 = 1 << 16;
+
+/// Replays the files and recomputes every digest.
+pub(super) fn run(args: &cli::Verify) -> Result<ExitCode, Fault> {
+    let files = replay::open(&args.files)?;
+    let mut replay = Replay::new();
+    let mut verify = Verify {
+        damages: Damages::new(args.strict),
+        signals: Signals::catch()?,
+        events: 0,
+        lost: 0,
+        keyframes: 0,
+        ends: 0,
+        torn: false,
+        differs: None,
+        path: String::new(),
+    };
+    for (path, mut reader) in files {
+        verify.damages.file(&path);
+        verify.path = path.display().to_string();
+        let flow = replay.run(&mut reader, &mut verify).map_err(|error: io::Error| {
+            Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
+        })?;
+        if flow.is_break() {
+            break;
+        }
+    }
+    if let Some(differs) = &verify.differs {
+        return Err(Fault::Failed(anyhow::anyhow!("{differs}")));
+    }
+    if verify.signals.asked().is_some() {
+        return Ok(ExitCode::from(130));
+    }
+    let code = verify.damages.code()?;
+    verify.say(replay.world(), args.output.json)?;
+    Ok(code)
+}
+
+struct Verify {
+    damages: Damages,
+    signals: Signals,
+    events: u64,
+    lost: u64,
+    keyframes: u64,
+    ends: u64,
+    /// The tables are not those of the recorder since a damage, until the next keyframe.
+    torn: bool,
+    differs: Option<String>,
+    path: String,
+}
+
+impl Verify {
+    /// Compares digests; says which frame is the first that differs.
+    fn compare(&mut self, at: &str, found: u64, recorded: u64) {
+        if found != recorded && self.differs.is_none() {
+            self.differs = Some(format!(
+                "{}: the tables differ at {at}: their digest is {found:016x}, recorded was \
+                 {recorded:016x}",
+                self.path
+            ));
+        }
+    }
+
+    fn say(&self, world: &World, json: bool) -> Result<(), Fault> {
+        let Self { events, lost, keyframes, ends, .. } = self;
+        let digest = world.digest();
+        let text = if json {
+            format!(
+                "{{\"type\":\"verify\",\"events\":{events},\"lost\":{lost},\"keyframes\":{keyframes},\
+                 \"ends\":{ends},\"digest\":\"{digest:016x}\"}}\n"
+            )
+        } else {
+            format!(
+                "{events} events, {lost} lost: the tables are as they were at {keyframes} keyframes \
+                 and {ends} ends; digest {digest:016x}\n"
+            )
+        };
+        Ok(out::print(text)?)
+    }
+
+    fn go_on(&self) -> ControlFlow<()> {
+        if self.differs.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl Visitor for Verify {
+    fn event(&mut self, world: &World, _event: &Event, _change: &Change) -> ControlFlow<()> {
+        self.events += 1;
+        self.lost = world.losses();
+        if self.events.is_multiple_of(LOOK) && self.signals.asked().is_some() {
+            return ControlFlow::Break(());
+        }
+        self.go_on()
+    }
+
+    fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
+        self.torn = true;
+        if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    fn keyframe(&mut self, world: &World, keyframe: &Keyframe) {
+        let Keyframe { offset, digest, state, .. } = keyframe;
+        let at = format!("the keyframe at byte {offset}");
+        match World::restore(state) {
+            Ok(restored) => self.compare(&at, restored.digest(), *digest),
+            Err(bad) => {
+                self.differs.get_or_insert(format!("{}: {at} cannot be used: {bad}", self.path));
+            }
+        }
+        // Behind a damage the tables are the keyframe's, and a file may begin with one.
+        let begins = world.tasks().next().is_none();
+        if !std::mem::take(&mut self.torn) && !begins {
+            self.compare(&at, world.digest(), *digest);
+        }
+        self.keyframes += 1;
+    }
+
+    fn end(&mut self, world: &World, end: &End) {
+        if end.why != Ending::Failed && !self.torn {
+            self.compare("the end", world.digest(), end.digest);
+        }
+        self.ends += 1;
+    }
+}

@@ -1,0 +1,204 @@
+//! From recordings to what a live trace would have handed on: events, tables and their changes.
+
+use std::{
+    io::{self, Read},
+    ops::ControlFlow,
+};
+
+use tracer_ebpf::wire::kind;
+
+use super::{Adapter, Block, Damage, End, Flaw, Item, Keyframe, Note, Reader};
+use crate::{
+    coverage::{Coverage, Fact},
+    event::{Body, Event, Header, Lost},
+    model::{Change, Config, Sees, World},
+    stream,
+};
+
+/// Takes what a replay finds.
+pub trait Visitor {
+    /// An event, which the tables have taken in.
+    fn event(&mut self, world: &World, event: &Event, change: &Change) -> ControlFlow<()>;
+
+    /// An event, before the tables take it in.
+    fn before(&mut self, _world: &World, _event: &Event) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// Something about the run.
+    fn note(&mut self, _world: &World, _note: &Note) {}
+
+    /// Something that cannot be used.
+    fn damage(&mut self, _damage: &Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    /// A keyframe at this place. `world` is as the events have made it.
+    fn keyframe(&mut self, _world: &World, _keyframe: &Keyframe) {}
+
+    /// A file's proper end.
+    fn end(&mut self, _world: &World, _end: &End) {}
+}
+
+/// The tables' settings that a recording was made with.
+pub fn config(reader: &Reader<impl Read>) -> Config {
+    let history = reader.header().history as usize;
+    Config { history, sees: sees(reader.coverage()) }
+}
+
+/// Which ends the hooks saw.
+pub fn sees(coverage: &Coverage) -> Sees {
+    Sees {
+        release: coverage.sees(Fact::Release),
+        free_pid: coverage.sees(Fact::FreePid),
+        ns_dying: coverage.sees(Fact::NsDying),
+        ns_destroy: coverage.sees(Fact::NsDestroy),
+    }
+}
+
+/// Replays files, one after the other.
+#[derive(Default)]
+pub struct Replay {
+    world: World,
+    change: Change,
+    block: Block,
+    /// The run and the number that the next file has to go on with.
+    next: Option<([u8; 16], u64)>,
+    /// The latest time so far.
+    ts: u64,
+    /// The tables are not to be trusted until a keyframe or a sweep makes them whole.
+    torn: bool,
+    adapted: Vec<u8>,
+}
+
+impl Replay {
+    /// Nothing replayed yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Goes on from tables that a keyframe gave.
+    pub fn from(world: World, reader: &Reader<impl Read>, ts: u64) -> Self {
+        let next = Some((reader.header().run, reader.seq()));
+        Self { world, next, ts, ..Self::default() }
+    }
+
+    /// The tables.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The tables, to keep.
+    pub fn into_world(self) -> World {
+        self.world
+    }
+
+    /// The latest time so far, ns since boot.
+    pub fn ts(&self) -> u64 {
+        self.ts
+    }
+
+    /// Replays a file to its end, or until the visitor breaks off.
+    pub fn run<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        to: &mut dyn Visitor,
+    ) -> io::Result<ControlFlow<()>> {
+        let adapter = reader.schema().adapter();
+        self.begin(reader, to);
+        loop {
+            let mut block = std::mem::take(&mut self.block);
+            let item = reader.next(&mut block)?;
+            let flow = match item {
+                Some(Item::Records(_)) => self.records(&block, adapter.as_ref(), to),
+                Some(item) => self.item(item, to),
+                None => {
+                    self.next = Some((reader.header().run, reader.seq()));
+                    return Ok(ControlFlow::Continue(()));
+                }
+            };
+            self.block = block;
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+    }
+
+    /// Whether a file goes on where the last one ended.
+    fn begin<R: Read>(&mut self, reader: &Reader<R>, to: &mut dyn Visitor) {
+        let (run, seq) = (reader.header().run, reader.seq());
+        match self.next {
+            Some(next) if next == (run, seq) => {}
+            Some((before, expected)) if before == run && seq > expected => {
+                let _ = self.lose(seq - expected, to);
+            }
+            before => {
+                // Another run has other keys: nothing that is known goes on.
+                self.world = World::with(config(reader));
+                self.torn = reader.header().part > 0;
+                if before.is_some() {
+                    let _ = self.lose(1, to);
+                }
+            }
+        }
+    }
+
+    fn records(
+        &mut self,
+        block: &Block,
+        adapter: Option<&Adapter>,
+        to: &mut dyn Visitor,
+    ) -> ControlFlow<()> {
+        for record in block.records() {
+            let event = match adapter {
+                None => stream::event(record),
+                Some(adapter) => {
+                    self.adapted.clear();
+                    adapter.adapt(record, &mut self.adapted);
+                    stream::event(&self.adapted)
+                }
+            };
+            self.event(&event, to)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn event(&mut self, event: &Event, to: &mut dyn Visitor) -> ControlFlow<()> {
+        to.before(&self.world, event)?;
+        self.ts = self.ts.max(event.header.ts);
+        self.world.apply_to(event, &mut self.change);
+        to.event(&self.world, event, &self.change)
+    }
+
+    /// Records are missing in the file: a loss like any other.
+    fn lose(&mut self, count: u64, to: &mut dyn Visitor) -> ControlFlow<()> {
+        self.torn = true;
+        let header = Header { ts: self.ts, kind: kind::LOST, ..Header::default() };
+        let body = Body::Lost(Lost { cpu: 0, count, since: self.ts });
+        self.event(&Event { header, body }, to)
+    }
+
+    fn item(&mut self, item: Item, to: &mut dyn Visitor) -> ControlFlow<()> {
+        match item {
+            Item::Missing(count) => return self.lose(count, to),
+            Item::Damage(damage) => {
+                let flow = to.damage(&damage);
+                self.torn |= damage.flaw != Flaw::NoEnd;
+                return flow;
+            }
+            Item::Keyframe(keyframe) => {
+                to.keyframe(&self.world, &keyframe);
+                if self.torn
+                    && let Ok(world) = World::restore(&keyframe.state)
+                {
+                    self.world = world;
+                    self.torn = false;
+                }
+            }
+            Item::Note(note) => to.note(&self.world, &note),
+            Item::End(end) => to.end(&self.world, &end),
+            Item::Records(_) => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
