@@ -9,11 +9,13 @@
 
 mod diff;
 mod doubt;
+pub mod export;
 pub mod facts;
 mod history;
 mod life;
 mod lifetime;
 mod lifetimes;
+mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -23,3 +25,4 @@ pub use history::History;
 pub use life::{Came, Entry, Happening, Life, Still};
 pub use lifetime::{Answer, Lifetime, Since, Unknown};
 pub use lifetimes::Lifetimes;
+pub use stats::{Counter, Left, Loss, Rate, SpaceLife, Spaces, Stats};

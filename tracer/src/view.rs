@@ -38,7 +38,7 @@ pub mod time;
 mod tree;
 
 pub use json::Json;
-pub use line::Lines;
+pub use line::{Lines, details};
 pub use namespaces::namespaces;
 pub use pid::pid;
 pub use report::{Report, Type, What, reports};

@@ -1,8 +1,10 @@
 //! What has been, asked of small hosts.
 
 mod diff;
+mod export;
 mod history;
 mod lifetimes;
+mod stats;
 
 use crate::event::{Body, ChangePid, Event, Lost, Release, Rename};
 use crate::model::{Change, World};

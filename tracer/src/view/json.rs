@@ -10,6 +10,7 @@ mod life;
 mod lifetime;
 mod object;
 mod row;
+mod stats;
 #[cfg(test)]
 mod tests;
 

@@ -118,6 +118,14 @@ impl Lines {
     }
 }
 
+/// Appends the details of an event, as its line has them.
+pub fn details(world: &World, report: &Report, style: Style, out: &mut String) {
+    match report.what.ty() {
+        Type::Lost => lost(report, out),
+        _ => detail::write(world, report, style, out),
+    }
+}
+
 /// What is missing: always in full.
 fn lost(report: &Report, out: &mut String) {
     let What::Lost { count, since } = report.what else { return };

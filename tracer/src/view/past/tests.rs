@@ -2,10 +2,10 @@
 
 use super::super::fixture::{self, INIT, NOW, host};
 use super::super::{Json, Lines, Style, TimeFormat};
-use super::{answer, diff, history};
+use super::{answer, diff, history, stats};
 use crate::filter::PidSpec;
 use crate::past::tests::{MS, replay, reused};
-use crate::past::{self, Diff, History, Lifetimes};
+use crate::past::{self, Diff, History, Lifetimes, Stats};
 
 /// When [`reused`] ends.
 const END: u64 = NOW + 129 * MS;
@@ -172,4 +172,63 @@ fn what_differs_in_json() {
         all[2]["fields"][1],
         serde_json::json!({"field": "comm", "old": "bash", "new": "ls"})
     );
+}
+
+fn counted() -> Stats {
+    let mut stats = Stats::default();
+    let world = replay(&reused().events, |world, event, change, reports| {
+        stats.add(world, event, change, reports);
+    });
+    stats.finish(&world);
+    stats
+}
+
+#[test]
+fn totals_read_in_sections() {
+    let mut out = String::new();
+    stats(&lines(), &counted(), &mut out);
+    let (head, rest) = out.split_once("\nNAMESPACES").unwrap();
+    assert_eq!(
+        head,
+        "\
+20 records, from 0.000000 to 0.129000, 129 ms
+155 records/s on average, 20 in the busiest second (0.000000)
+18 events: alloc_pid 3, fork 3, exec 2, rename 1, exit 2, release 1, free_pid 1, sid 1, \
+ns_create 1, snapshot 2, lost 1
+LOST 7 records in 1 gap: these numbers are too low
+  7 records on CPU 1, from 0.126000 to 0.127000
+processes: 3 made, 2 ended; threads: 0 made
+most tasks at once: 4, at 0.000000
+deepest level: 1, first reached by 6427/1
+
+CREATORS
+  6427 (sh): 2 tasks
+  6401 (bash): 1 task
+
+ZOMBIE PARENTS
+  6427 (sh): 1 zombie for 5 ms in all
+
+ZOMBIES LEFT
+  1 zombie not reaped by 6427 (sh) for up to 1 ms
+
+ENDS OF PROCESSES
+  signal 9 (KILL): 1
+  code 1: 1
+"
+    );
+    assert!(
+        rest.contains("STILL THERE\n  pid:[4026532398] level 1, 129 ms, made by 6401 (ls)"),
+        "{rest}"
+    );
+}
+
+#[test]
+fn totals_in_json() {
+    let mut out = String::new();
+    Json::new(&host()).stats(&counted(), &mut out);
+    let all = &objects(&out)[0];
+    assert_eq!((&all["lost"], &all["gaps"]), (&7.into(), &1.into()));
+    assert_eq!(all["zombie_parents"][0]["zombie_ns"], 5 * MS);
+    assert_eq!(all["ns_alive"]["pid"], 2);
+    assert_eq!(all["exits"][0]["exit_signal"], 9);
 }
