@@ -14,12 +14,17 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use tracer::{filter::PidSpec, model::NsKind};
+use tracer::{
+    filter::{NsSpec, PidSpec},
+    model::NsKind,
+};
 
 #[cfg(feature = "kernel")]
 pub(crate) use output::Color;
 pub(crate) use output::{Output, TimeForm};
-pub(crate) use recording::{Moment, Record, Redact, Replay, Rotate, Speed, Verify};
+pub(crate) use recording::{
+    Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
+};
 pub(crate) use select::{EventSelection, Selection};
 pub(crate) use tracing::{Loading, Tracing};
 #[cfg(feature = "kernel")]
@@ -61,7 +66,19 @@ pub(crate) enum Verb {
     Pid(Number),
     /// Draw one task as the kernel holds it, with its struct pid and its namespaces
     #[command(after_help = help::SHOW)]
-    Show(Number),
+    Show(Show),
+    /// Tell the life of whoever had a PID, through a recording
+    #[command(after_help = help::HISTORY)]
+    History(History),
+    /// Show what appeared, ended and changed between two times of a recording
+    #[command(after_help = help::DIFF)]
+    Diff(Diff),
+    /// Show recordings in numbers: rates, losses, top creators, zombies, failed forks, namespaces
+    #[command(after_help = help::STATS)]
+    Stats(Stats),
+    /// Write recordings in the formats of other tools: json, csv, dot
+    #[command(after_help = help::EXPORT)]
+    Export(Export),
     /// Say whether recordings still give the tables that they were made with
     #[command(after_help = help::VERIFY)]
     Verify(Verify),
@@ -128,15 +145,39 @@ pub(crate) struct Namespaces {
     pub(crate) table: Table,
 }
 
-/// `tracer pid` and `tracer show`.
+/// `tracer show`.
 #[derive(Debug, Args)]
-pub(crate) struct Number {
+pub(crate) struct Show {
     /// A number in the initial PID namespace, or NR@NS: a number in the namespace with that inode
     /// number, written 7@4026532398 or 7@pid:[4026532398]
     #[arg(value_name = "NR[@NS]")]
     pub(crate) pid: PidSpec,
     #[command(flatten)]
     pub(crate) moment: Moment,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) loading: Loading,
+}
+
+/// `tracer pid`.
+#[derive(Debug, Args)]
+pub(crate) struct Number {
+    /// A number in the initial PID namespace, or NR@NS: a number in the namespace with that inode
+    /// number, written 7@4026532398 or 7@pid:[4026532398]
+    #[arg(value_name = "NR[@NS]", required_unless_present = "annotate")]
+    pub(crate) pid: Option<PidSpec>,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+    /// Instead, print this log (- is standard input) with what its PIDs were on the host, by --from
+    #[arg(long, value_name = "LOG", requires = "from", conflicts_with_all = ["pid", "at"])]
+    pub(crate) annotate: Option<PathBuf>,
+    /// The recording that --annotate asks
+    #[arg(long, value_name = "FILE", requires = "annotate")]
+    pub(crate) from: Option<PathBuf>,
+    /// The PID namespace that the log was written in; by default the initial one
+    #[arg(long, value_name = "NS", requires = "annotate")]
+    pub(crate) ns: Option<NsSpec>,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]

@@ -3,11 +3,14 @@
 #[cfg(feature = "kernel")]
 mod child;
 mod completions;
+mod diff;
 #[cfg(feature = "kernel")]
 mod doctor;
+mod export;
 mod fault;
 mod file;
 mod follow;
+mod history;
 #[cfg(feature = "kernel")]
 mod live;
 mod man;
@@ -19,10 +22,12 @@ mod ps;
 mod record;
 mod redact;
 mod replay;
+mod scan;
 mod select;
 mod settings;
 mod show;
 mod signals;
+mod stats;
 mod tables;
 #[cfg(feature = "kernel")]
 mod trace;
@@ -44,6 +49,10 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         #[cfg(feature = "kernel")]
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Replay(args) => replay::run(&args),
+        Verb::History(args) => history::run(&args),
+        Verb::Diff(args) => diff::run(&args),
+        Verb::Stats(args) => stats::run(&args),
+        Verb::Export(args) => export::run(&args),
         Verb::Redact(args) => redact::run(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Ps(args) => ps::run(&args),

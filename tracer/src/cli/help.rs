@@ -106,6 +106,59 @@ Exit codes:
   2    wrong usage, or a file is no recording that this version can read
   4    the recording is damaged or cut: what was shown is incomplete";
 
+/// `tracer history --help`.
+pub(super) const HISTORY: &str = concat!(
+    "\
+A number may have been given out several times: each life is told, oldest first.
+
+Examples:
+  tracer history build.tracer 1234              by whom and how it was born, what it did, its end
+  tracer history build.tracer 7@4026532398      a number in another PID namespace
+  tracer history day-*.tracer 1234 --time wall  through rotated files
+
+",
+    exit_codes!()
+);
+
+/// `tracer diff --help`.
+pub(super) const DIFF: &str = concat!(
+    "\
++ appeared, - ended, ~ changed. What came and went in between is in none: `tracer replay FILE
+--since T1 --until T2` shows that.
+
+Examples:
+  tracer diff build.tracer +1s +20s
+  tracer diff day.tracer 2026-03-01T12:00 2026-03-01T13:00 --json
+
+",
+    exit_codes!()
+);
+
+/// `tracer stats --help`.
+pub(super) const STATS: &str = concat!(
+    "\
+Examples:
+  tracer stats build.tracer
+  tracer stats day-*.tracer --json | jq 'select(.type == \"stats\")'
+
+",
+    exit_codes!()
+);
+
+/// `tracer export --help`.
+pub(super) const EXPORT: &str = concat!(
+    "\
+Types of events (--type): as of `tracer replay`.
+
+Examples:
+  tracer export build.tracer --to csv -o build.csv
+  tracer export build.tracer --to dot | dot -Tsvg > build.svg
+  tracer export day-*.tracer --to json --type fork,exit --ns pid:[4026532398]
+
+",
+    exit_codes!()
+);
+
 /// `tracer verify --help`.
 pub(super) const VERIFY: &str = "\
 It replays every record, and compares the digest of the tables with the one that the recorder stored
@@ -187,6 +240,10 @@ Examples:
   tracer pid 1234                    a number of the host: its numbers further in
   tracer pid 7@4026532398            7 in that PID namespace: its numbers further out, too
   tracer pid '7@pid:[4026532398]'    the same
+  tracer pid 7@4026532398 day.tracer --at 2026-03-01T12:30
+                                     whose it was then: also of dead and reused numbers
+  tracer pid --annotate app.log --ns pid:[4026532398] --from day.tracer
+                                     a log, with what its PIDs were on the host
 
 ",
     exit_codes!()

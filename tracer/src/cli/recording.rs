@@ -3,7 +3,7 @@
 use std::{ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use tracer::{recording, view::TimeSpec};
+use tracer::{filter::PidSpec, past::export::Format, recording, view::TimeSpec};
 
 use super::{EventSelection, Output, Selection, TimeForm, Tracing, value};
 
@@ -118,6 +118,77 @@ pub(crate) struct Replay {
     /// How times are written in text
     #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
     pub(crate) time: TimeForm,
+}
+
+/// `tracer history`.
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Recordings of one boot, in any order; - is standard input
+    #[arg(value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
+    /// A number in the initial PID namespace, or NR@NS: a number in the namespace with that inode
+    /// number
+    #[arg(value_name = "NR[@NS]", required = true)]
+    pub(crate) pid: PidSpec,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// How times are written in text
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
+    pub(crate) time: TimeForm,
+}
+
+/// `tracer diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The earlier time: ISO 8601, 3m ago (before its end), or +1.5s (from its start)
+    #[arg(value_name = "T1")]
+    pub(crate) from: TimeSpec,
+    /// The later time
+    #[arg(value_name = "T2")]
+    pub(crate) to: TimeSpec,
+    /// Show threads too, not only processes
+    #[arg(long)]
+    pub(crate) threads: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// How times are written in text
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
+    pub(crate) time: TimeForm,
+}
+
+/// `tracer stats`.
+#[derive(Debug, Args)]
+pub(crate) struct Stats {
+    /// Recordings of one boot, in any order; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// How times are written in text
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
+    pub(crate) time: TimeForm,
+}
+
+/// `tracer export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Recordings of one boot, in any order; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The format: json (as replay --json), csv (a row for each event) or dot (the process tree, for
+    /// Graphviz)
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Format,
+    /// Write to this new file instead of standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) events: EventSelection,
 }
 
 /// `tracer verify`.

@@ -1,18 +1,72 @@
-//! `tracer pid`: one PID at every level, in both directions.
+//! `tracer pid`: one PID at every level, in both directions, now and through time.
 
-use std::process::ExitCode;
+mod annotate;
 
-use tracer::view;
+use std::{path::Path, process::ExitCode, slice};
 
-use super::{fault::Fault, select, settings, tables::Tables};
-use crate::cli::Number;
+use tracer::{
+    filter::PidSpec,
+    past::{Answer, Lifetimes},
+    view::{self, Json, Lines, Summary, TimeFormat},
+};
 
-/// Prints the pid.
-pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
+use super::{fault::Fault, file, out, scan::Scan, select, settings, tables::Tables};
+use crate::cli;
+
+/// Prints the pid, or annotates a log.
+pub(super) fn run(args: &cli::Number) -> Result<ExitCode, Fault> {
+    if let Some(log) = &args.annotate {
+        return annotate::run(args, log);
+    }
+    let Some(spec) = args.pid else {
+        return Err(Fault::unable(
+            "tracer pid",
+            "no PID is given",
+            "write `tracer pid 1234`, or `tracer pid 7@pid:[4026532398]`",
+        ));
+    };
+    if let Some(path) = &args.moment.file {
+        return then(args, spec, path);
+    }
     let now = Tables::read(&args.moment, &args.loading)?;
-    let pid = select::pid(&now.world, args.pid)?;
+    let pid = select::pid(&now.world, spec)?;
     if args.output.json {
         return now.json(|json, text| json.pid(&now.world, pid, text));
     }
     now.text(|text| view::pid(&now.world, pid, settings::style(args.output), text))
+}
+
+/// Whose the number was at a time of a recording, by default at its end.
+fn then(args: &cli::Number, spec: PidSpec, path: &Path) -> Result<ExitCode, Fault> {
+    let mut reader = file::seekable(path)?;
+    let end = reader
+        .last_ts()
+        .map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
+    let header = reader.header();
+    let ts = args.moment.at.map_or(end, |at| at.resolve(&header.host, header.start, end));
+    let file = path.to_owned();
+    let (scan, lifetimes) = Scan::read(
+        slice::from_ref(&file),
+        |_header, _coverage| Ok(Lifetimes::of(spec)),
+        |lifetimes, world, event, change| {
+            lifetimes.add(world, event, change);
+            Ok(())
+        },
+    )?;
+    let answer = lifetimes.at(spec.nr, ts);
+    let mut text = String::new();
+    if args.output.json {
+        let json = Json::new(&scan.header.host);
+        json.header(&scan.coverage, &mut text);
+        json.answer(spec, ts, &answer, &mut text);
+        json.summary(&scan.world, &Summary::default(), &mut text);
+    } else {
+        let style = settings::style(args.output);
+        let lines = Lines::new(style, TimeFormat::Relative, &scan.header.host, scan.header.start);
+        view::past::answer(&lines, spec, ts, &answer, &mut text);
+    }
+    out::print(text)?;
+    let code = scan.code()?;
+    // Like a PID that does not exist now: the answer is there, and it is that nobody had it.
+    Ok(if matches!(answer, Answer::Held { .. }) { code } else { ExitCode::FAILURE })
 }

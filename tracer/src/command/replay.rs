@@ -20,7 +20,7 @@ use super::{
     signals::Signals,
 };
 use crate::cli;
-pub(super) use order::open;
+pub(super) use order::{end, open};
 use pace::Pace;
 
 /// Replays files as one history.
@@ -30,7 +30,7 @@ pub(super) fn run(args: &cli::Replay) -> Result<ExitCode, Fault> {
     let header = first.header().clone();
     let mut filter = select::filter(&args.selection)?;
     filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
-    let end = order::end(&args.files, &args.events)?;
+    let end = end(&args.files, &args.events)?;
     let (since, until) = (args.events.since, args.events.until);
     filter.since = since.map(|spec| spec.resolve(&header.host, header.start, end));
     filter.until = until.map(|spec| spec.resolve(&header.host, header.start, end));

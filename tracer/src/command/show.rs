@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use tracer::view;
 
 use super::{fault::Fault, select, settings, tables::Tables};
-use crate::cli::Number;
+use crate::cli::Show;
 
 /// Draws the task.
-pub(super) fn run(args: &Number) -> Result<ExitCode, Fault> {
+pub(super) fn run(args: &Show) -> Result<ExitCode, Fault> {
     #[cfg_attr(
         not(feature = "kernel"),
         expect(unused_mut, reason = "only the kernel is asked again")

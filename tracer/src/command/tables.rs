@@ -95,6 +95,20 @@ impl Tables {
         })
     }
 
+    /// Whether a recording tells of any task at a time.
+    pub(super) fn exist(world: &World, path: &Path) -> Result<(), Fault> {
+        if world.tasks().next().is_some() {
+            return Ok(());
+        }
+        Err(Fault::Absent {
+            what: format!("{} tells of no task at this time", path.display()),
+            help:
+                "it is before the recording's first sweep: `tracer stats FILE` tells from when to \
+                   when it goes"
+                    .into(),
+        })
+    }
+
     #[cfg(feature = "kernel")]
     fn now(moment: &Moment, loading: &Loading, detail: bool) -> Result<Self, Fault> {
         if moment.at.is_some() {

@@ -53,7 +53,7 @@ pub(in crate::command) fn open(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Reader
 }
 
 /// The end of the last file, where a time counts back from it.
-pub(super) fn end(paths: &[PathBuf], events: &EventSelection) -> Result<u64, Fault> {
+pub(in crate::command) fn end(paths: &[PathBuf], events: &EventSelection) -> Result<u64, Fault> {
     let back = |spec: Option<TimeSpec>| matches!(spec, Some(TimeSpec::Ago(_)));
     if !back(events.since) && !back(events.until) {
         return Ok(0);
