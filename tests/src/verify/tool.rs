@@ -14,6 +14,9 @@ use crate::{proc, sys, task, truth};
 /// Milliseconds after which a run is killed. A virtual machine without acceleration is slow.
 const PATIENCE: i32 = 120_000;
 
+/// What is shown of a run, live and replayed.
+const SHOWN: [&str; 4] = ["--json", "--threads", "--type", "all"];
+
 /// The tracer, and where its streams go.
 #[derive(Debug)]
 pub(super) struct Tool {
@@ -79,9 +82,11 @@ impl Tool {
         let name = format!("{plan}.{scenario}");
         let truth_file = self.folder.join(format!("{name}.truth"));
         fs::remove_file(&truth_file).ok();
+        let recording = self.folder.join(format!("{name}.tracer"));
+        fs::remove_file(&recording).ok();
         let mut command = Command::new(&self.path);
-        command.args(["live", "--json", "--threads", "--type", "all", "--plan", plan, "--"]);
-        command.args([&self.scenarios, "run", scenario]).env(truth::FILE, &truth_file);
+        command.args(["live"]).args(SHOWN).args(["--plan", plan, "--record"]).arg(&recording);
+        command.args(["--", &self.scenarios, "run", scenario]).env(truth::FILE, &truth_file);
         let (code, output, errors) = self.run(&name, &mut command)?;
         let lines = parse(&output).with_context(|| format!("tracer live of {scenario}"))?;
         let truth = parse(&fs::read_to_string(&truth_file).unwrap_or_default())?;
@@ -97,7 +102,28 @@ impl Tool {
         } else if !errors.trim().is_empty() {
             run.trouble.push(format!("tracer live complains:\n{errors}"));
         }
+        run.trouble.extend(self.replay(&name, &recording, &output)?);
         Ok(run)
+    }
+
+    /// What the recording of a run does not give back as it was live: lines, or tables.
+    fn replay(&self, name: &str, recording: &Path, live: &str) -> Result<Option<String>> {
+        let mut command = Command::new(&self.path);
+        command.arg("replay").args(SHOWN).arg(recording);
+        let (code, output, errors) = self.run(&format!("{name}.replay"), &mut command)?;
+        if code != Some(0) || !errors.trim().is_empty() {
+            return Ok(Some(format!("tracer replay ended with {code:?}\n{errors}")));
+        }
+        if output != live {
+            let pair = live.lines().zip(output.lines()).find(|(live, replayed)| live != replayed);
+            let (live, replayed) = pair.unwrap_or(("", "(only their number differs)"));
+            return Ok(Some(format!("a replay differs\nlive:   {live}\nreplay: {replayed}")));
+        }
+        // The recorder's tables, by their digest.
+        let mut command = Command::new(&self.path);
+        command.args(["verify", "--strict"]).arg(recording);
+        let (code, _, errors) = self.run(&format!("{name}.verify"), &mut command)?;
+        Ok((code != Some(0)).then(|| format!("tracer verify ended with {code:?}\n{errors}")))
     }
 
     /// Runs a command that must succeed, and gives its JSON lines.

@@ -160,7 +160,7 @@ fn take(
 ) {
     world.apply_to(event, change);
     if let Some(keep) = keep {
-        keep.take(record, world);
+        keep.take(record, event, world);
     }
     sink(world, event, change);
 }

@@ -154,6 +154,13 @@ impl Recorder {
         }
     }
 
+    /// Writes the tables' state, behind what was pushed.
+    pub fn keyframe(&mut self, world: &World) {
+        self.flush(world.losses());
+        self.since_keyframe = 0;
+        self.send(Job::Keyframe(saved(world), world.digest()));
+    }
+
     /// Records so far.
     pub fn events(&self) -> u64 {
         self.events
@@ -211,10 +218,6 @@ impl Recorder {
         since / SHARE >= self.shared.keyframe.load(Relaxed)
     }
 
-    fn keyframe(&mut self, world: &World) {
-        self.since_keyframe = 0;
-        self.send(Job::Keyframe(saved(world), world.digest()));
-    }
 
     fn flush(&mut self, lost: u64) {
         if self.gathered.is_empty() {

@@ -9,6 +9,7 @@ use std::{
 
 use tracer::{
     coverage::Coverage,
+    event::{Body, Event},
     host::Host,
     model::{Config, World},
     recording::{Codec, Failure, Files, Header, Note, Progress, Recorder, Settings, Sync},
@@ -64,9 +65,14 @@ impl Keep {
     }
 
     /// Keeps a record, which the tables have taken in.
-    pub(super) fn take(&mut self, record: &[u8], world: &World) {
+    pub(super) fn take(&mut self, record: &[u8], event: &Event, world: &World) {
         self.recorder.push(record, world);
-        self.recorder.settle(world);
+        if matches!(event.body, Body::SnapshotEnd(_)) {
+            // Whole tables: reading may begin here, also where everything before was lost.
+            self.recorder.keyframe(world);
+        } else {
+            self.recorder.settle(world);
+        }
     }
 
     /// Keeps something about the run.
