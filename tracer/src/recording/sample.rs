@@ -123,6 +123,8 @@ pub struct Sample {
     next_inner: Vec<i32>,
     ino: u64,
     seqs: Vec<u32>,
+    /// Until when, and for which step, a CPU does nothing else.
+    held: Vec<(u64, u64)>,
     /// The record that was made last.
     bytes: Bytes,
 }
@@ -157,6 +159,7 @@ impl Sample {
             next_inner: vec![],
             ino: 90_000,
             seqs: vec![0; usize::from(mix.cpus)],
+            held: vec![(0, 0); usize::from(mix.cpus)],
             bytes: Bytes::default(),
         };
         let start = 1_000_000_000_000;
@@ -179,7 +182,13 @@ impl Sample {
     pub fn record(&mut self) -> &[u8] {
         self.bytes.clear();
         while self.bytes.is_empty() {
-            let Some(due) = self.due.pop() else { break };
+            let Some(mut due) = self.due.pop() else { break };
+            let held = self.held.get(usize::from(due.cpu)).copied().unwrap_or_default();
+            if due.time < held.0 && due.order != held.1 {
+                due.time = held.0 + 500;
+                self.due.push(due);
+                continue;
+            }
             if let Some(seq) = self.seqs.get_mut(usize::from(due.cpu)) {
                 *seq += 1;
                 self.bytes.moment(due.time - self.random.below(200), *seq, due.cpu);
@@ -198,6 +207,14 @@ impl Sample {
         self.due.push(Due { time, order: self.order, cpu, step });
     }
 
+    /// Like [`add`](Self::add), for a step that follows at once: nothing else runs until then.
+    fn hold(&mut self, time: u64, cpu: u16, step: Step) {
+        self.add(time, cpu, step);
+        if let Some(held) = self.held.get_mut(usize::from(cpu)) {
+            *held = (time, self.order);
+        }
+    }
+
     fn after(&mut self, mean: u64) -> u64 {
         self.random.around(mean)
     }
@@ -210,7 +227,7 @@ impl Sample {
             Step::Rename(child) => {
                 self.bytes.rename(&child);
                 let soon = time + self.after(30_000);
-                self.add(soon, cpu, Step::Exec(child));
+                self.hold(soon, cpu, Step::Exec(child));
             }
             Step::Exec(child) => self.bytes.exec(&child, self.random.below(1 << 40)),
             Step::Aside(child) => match self.random.below(4) {
@@ -224,7 +241,7 @@ impl Sample {
                 let reaper = self.workers.get(worker).cloned().unwrap_or_default();
                 self.bytes.release(&child, if child.is_thread { &child } else { &reaper });
                 let soon = time + self.after(1500);
-                self.add(soon, cpu, Step::FreePid(worker, child));
+                self.hold(soon, cpu, Step::FreePid(worker, child));
             }
             Step::FreePid(worker, child) => {
                 let reaper = self.workers.get(worker).cloned().unwrap_or_default();
@@ -258,7 +275,7 @@ impl Sample {
         child.start = time + self.random.around(15_000);
         self.bytes.alloc_pid(&child, parent);
         let soon = time + self.after(40_000);
-        self.add(soon, cpu, Step::Born(worker, Box::new(child)));
+        self.hold(soon, cpu, Step::Born(worker, Box::new(child)));
     }
 
     fn born(&mut self, time: u64, cpu: u16, worker: usize, child: Box<Person>) {
@@ -289,7 +306,11 @@ impl Sample {
         self.bytes.exit(&child);
         let home = if child.is_thread { cpu } else { self.any_cpu() };
         let reaped = time + self.after(if child.is_thread { 3000 } else { 60_000 });
-        self.add(reaped, home, Step::Release(worker, child));
+        if child.is_thread {
+            self.hold(reaped, home, Step::Release(worker, child));
+        } else {
+            self.add(reaped, home, Step::Release(worker, child));
+        }
         let next = reaped + self.after(100_000);
         self.add(next, home, Step::Fork(worker));
     }

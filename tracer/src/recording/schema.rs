@@ -22,8 +22,25 @@ pub struct Schema {
     declared: Declared,
     /// Derived from what is declared.
     programs: Vec<Program>,
-    /// First table of each slot.
-    tables: Vec<usize>,
+    /// The slot of each table.
+    tables: Vec<Table>,
+}
+
+/// One element of a slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    /// Class of its objects.
+    pub(crate) class: usize,
+    pub(crate) guess: TableGuess,
+}
+
+/// [`SlotGuess`], by tables.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TableGuess {
+    Zero,
+    Previous,
+    Same(usize),
+    Through(usize, usize),
 }
 
 /// What a file carries.
@@ -54,6 +71,20 @@ pub(crate) struct Slot {
     pub(crate) value: Option<u8>,
     /// Elements.
     pub(crate) count: u8,
+    pub(crate) guess: SlotGuess,
+}
+
+/// What a value of a table is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SlotGuess {
+    /// Zero.
+    Zero,
+    /// The value of the object before.
+    Previous,
+    /// What another slot says about the object.
+    Same(u8),
+    /// What the second slot says about the object that the first slot names.
+    Through(u8, u8),
 }
 
 /// The form of a record.
@@ -222,14 +253,8 @@ impl Schema {
         &self.declared.classes
     }
 
-    /// How many tables a block can have.
-    pub(crate) fn table_count(&self) -> usize {
-        self.declared.slots.iter().map(|slot| usize::from(slot.count)).sum()
-    }
-
-    /// Class of the keys of a table, by its number.
-    pub(crate) fn table_class(&self, table: usize) -> Option<usize> {
-        let slot = self.tables.iter().rposition(|&first| first <= table)?;
-        self.declared.slots.get(slot).map(|slot| usize::from(slot.key))
+    /// The tables that a block can have.
+    pub(crate) fn tables(&self) -> &[Table] {
+        &self.tables
     }
 }

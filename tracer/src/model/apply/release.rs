@@ -20,8 +20,13 @@ impl World {
         self.release(id, by, false);
     }
 
-    /// `sched_process_free`: at the latest now the task is released.
+    /// `sched_process_free`: at the latest now the task is released. One that is released may have
+    /// left the history since.
     pub(super) fn on_free_task(&mut self, facts: &FreeTask) {
+        let forgets = self.history.tasks.len() >= self.config.history;
+        if forgets && self.known_task(facts.task, facts.tid).is_none() {
+            return;
+        }
         let Some(id) = self.ending(facts.task, facts.tid, facts.tgid) else { return };
         if self.task(id).state == TaskState::Freed {
             self.impossible(Impossible::AfterRelease(id));

@@ -43,7 +43,7 @@ impl World {
         self.derive_threads()?;
         self.derive_children()?;
         self.derive_pids()?;
-        self.derive_namespaces()?;
+        self.derive_namespaces();
         self.derive_history()
     }
 
@@ -163,7 +163,7 @@ impl World {
         Ok(())
     }
 
-    fn derive_namespaces(&mut self) -> Result<(), BadState> {
+    fn derive_namespaces(&mut self) {
         for (_, task) in self.tasks.iter() {
             if let Some(proxy) = self.proxies.get_mut(task.ns_set) {
                 proxy.tasks += 1;
@@ -181,7 +181,6 @@ impl World {
                 }
             }
         }
-        Ok(())
     }
 
     /// What is in the history has ended, and is there once.

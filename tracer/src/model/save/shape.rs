@@ -117,7 +117,9 @@ fn restore<K: Copy + From<Handle> + Into<Handle>, T>(
         }
         free.push(slot as u32);
     })?;
-    generations.iter().for_each(|&generation| slab.reserve(generation));
+    for &generation in &generations {
+        slab.reserve(generation);
+    }
     let shape = Shape::new(&generations, &free);
     slab.set_free(free);
     Ok(shape)

@@ -24,6 +24,23 @@ fn a_zombie_waits_for_its_parent() {
 }
 
 #[test]
+fn the_freeing_of_a_task_that_has_left_the_history_is_harmless() {
+    let mut kernel = Kernel::sees_all();
+    assert_eq!(kernel.free_task(99, 99, 99).impossible, Some(Impossible::UnknownTask));
+    kernel.world.config.history = 2;
+    for tid in 20..24 {
+        kernel.fork(10, tid);
+        kernel.exit(tid);
+        kernel.release(10, key(tid), tid, tid);
+    }
+    let change = kernel.free_task(key(20), 20, 20);
+    assert_eq!((change.task, change.impossible), (None, None));
+    assert_eq!(change.effects, []);
+    let change = kernel.free_task(key(23), 23, 23);
+    assert_eq!((change.task.is_some(), change.impossible), (true, None));
+}
+
+#[test]
 fn without_a_release_hook_the_freeing_of_the_task_proves_it() {
     let mut kernel = Kernel::tracepoints();
     let id = kernel.fork(10, 20);

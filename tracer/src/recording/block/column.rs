@@ -7,6 +7,10 @@ use super::varint::{self, Cursor};
 const MIN: u8 = 0x10;
 /// Bit of a tag: the number before the first follows, else it is 0.
 const BASE: u8 = 0x20;
+/// Bit of a tag: the smallest number is that of all but a few, which follow.
+const SPARSE: u8 = 0x40;
+/// A column is sparse if fewer than one in so many of its numbers are not the common one.
+const SPARSE_BELOW: usize = 8;
 
 /// Where columns are written.
 #[derive(Clone, Debug, Default)]
@@ -49,13 +53,18 @@ impl Streams {
     }
 
     fn with_base(&mut self, values: &[i64], base: i64) {
-        let (min, max) = values
-            .iter()
-            .fold((i64::MAX, i64::MIN), |(min, max), &value| (min.min(value), max.max(value)));
-        let (min, range) =
-            if values.is_empty() { (0, 0) } else { (min, max.wrapping_sub(min) as u64) };
-        let width = (64 - range.leading_zeros()).div_ceil(8);
-        let mut tag = width as u8;
+        let common = common(values);
+        let others = values.iter().filter(|&&value| value != common).count();
+        if others == 0 {
+            self.head(0, common, base);
+        } else if others <= values.len() / SPARSE_BELOW {
+            self.sparse(values, common, others, base);
+        } else {
+            self.dense(values, base);
+        }
+    }
+
+    fn head(&mut self, mut tag: u8, min: i64, base: i64) {
         tag |= if min == 0 { 0 } else { MIN };
         tag |= if base == 0 { 0 } else { BASE };
         self.meta.push(tag);
@@ -65,24 +74,62 @@ impl Streams {
         if base != 0 {
             varint::put_signed(&mut self.meta, base);
         }
+    }
+
+    fn dense(&mut self, values: &[i64], base: i64) {
+        let bounds = (i64::MAX, i64::MIN);
+        let wider = |(min, max): (i64, i64), &value: &i64| (min.min(value), max.max(value));
+        let (min, max) = values.iter().fold(bounds, wider);
+        let range = max.wrapping_sub(min) as u64;
+        let width = (64 - range.leading_zeros()).div_ceil(8);
+        self.head(width as u8, min, base);
         for plane in 0..width {
             let byte = |&value: &i64| (value.wrapping_sub(min) >> (8 * plane)) as u8;
             self.data.extend(values.iter().map(byte));
         }
     }
+
+    /// The few values that are not the common one, and where they are.
+    fn sparse(&mut self, values: &[i64], common: i64, others: usize, base: i64) {
+        self.head(SPARSE, common, base);
+        self.number(others);
+        let (mut gaps, mut found) = (Vec::with_capacity(others), Vec::with_capacity(others));
+        let mut next = 0;
+        for (at, &value) in values.iter().enumerate().filter(|(_, value)| **value != common) {
+            gaps.push((at - next) as i64);
+            found.push(value);
+            next = at + 1;
+        }
+        self.dense(&gaps, 0);
+        self.dense(&found, 0);
+    }
+}
+
+/// What most values are, if most are the same.
+fn common(values: &[i64]) -> i64 {
+    let at = |quarter: usize| values.get(values.len() * quarter / 4).copied().unwrap_or(0);
+    let (one, two, three) = (at(1), at(2), at(3));
+    if two == three { two } else { one }
+}
+
+/// Numbers by byte planes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Planes {
+    width: usize,
+    min: i64,
+    /// Of the first plane in the data.
+    at: usize,
+    len: usize,
 }
 
 /// Where a column of a block is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Stored {
-    width: usize,
-    /// The smallest number; the only one if there are no planes.
-    pub(super) min: i64,
+    planes: Planes,
     /// The number before the first, for differences.
-    pub(super) base: i64,
-    /// Of the planes in the data.
-    at: usize,
-    pub(super) len: usize,
+    base: i64,
+    /// Numbers that are not the common one: how many pass before each, and they.
+    others: Option<(Planes, Planes)>,
 }
 
 /// Reads what [`Streams`] wrote.
@@ -100,17 +147,35 @@ impl<'a> Reader<'a> {
 
     /// The next column, of `len` numbers.
     pub(super) fn column(&mut self, len: usize) -> Result<Stored, BadBlock> {
+        let (planes, base, sparse) = self.planes(len)?;
+        if !sparse {
+            return Ok(Stored { planes, base, others: None });
+        }
+        let count = self.count()?;
+        if count > len {
+            return Err(BadBlock("a column has more exceptions than numbers"));
+        }
+        let (gaps, _, nested) = self.planes(count)?;
+        let (values, _, twice) = self.planes(count)?;
+        if nested || twice {
+            return Err(BadBlock("a column has exceptions of exceptions"));
+        }
+        Ok(Stored { planes, base, others: Some((gaps, values)) })
+    }
+
+    fn planes(&mut self, len: usize) -> Result<(Planes, i64, bool), BadBlock> {
         let cut = BadBlock("the list of its columns is cut");
         let tag = self.meta.byte().ok_or(cut)?;
         let width = usize::from(tag & 0x0f);
-        if width > 8 || tag & !(0x0f | MIN | BASE) != 0 {
+        let sparse = tag & SPARSE != 0;
+        if width > 8 || sparse && width > 0 || tag & 0x80 != 0 {
             return Err(BadBlock("a column has a tag that none has"));
         }
         let min = if tag & MIN == 0 { 0 } else { self.meta.signed().ok_or(cut)? };
         let base = if tag & BASE == 0 { 0 } else { self.meta.signed().ok_or(cut)? };
         let at = self.at;
         self.take(len.checked_mul(width).ok_or(cut)?)?;
-        Ok(Stored { width, min, base, at, len })
+        Ok((Planes { width, min, at, len }, base, sparse))
     }
 
     /// The next `len` bytes of the data.
@@ -122,22 +187,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Stored {
-    /// Whether all numbers are [`min`](Self::min).
-    pub(super) fn is_constant(&self) -> bool {
-        self.width == 0
-    }
-
+impl Planes {
     /// The planes, lowest first.
-    fn planes<'a>(&self, data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    fn bytes<'a>(&self, data: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let bytes = data.get(self.at..self.at + self.len * self.width).unwrap_or(&[]);
         bytes.chunks_exact(self.len.max(1))
     }
 
     /// Replaces `out` with the numbers.
-    pub(super) fn unpack(&self, data: &[u8], out: &mut Vec<i64>) {
+    fn unpack(&self, data: &[u8], out: &mut Vec<i64>) {
         out.clear();
-        let mut planes = self.planes(data);
+        let mut planes = self.bytes(data);
         let min = self.min;
         match (self.width, planes.next(), planes.next()) {
             (1, Some(low), _) => {
@@ -150,11 +210,54 @@ impl Stored {
             }
             _ => {
                 out.resize(self.len, min);
-                for (plane, bytes) in self.planes(data).enumerate() {
+                for (plane, bytes) in self.bytes(data).enumerate() {
                     for (value, &byte) in out.iter_mut().zip(bytes) {
                         *value = value.wrapping_add((u64::from(byte) << (8 * plane)) as i64);
                     }
                 }
+            }
+        }
+    }
+
+    fn get(&self, data: &[u8], at: usize) -> i64 {
+        let byte = |plane| data.get(self.at + plane * self.len + at).copied().unwrap_or(0);
+        let above =
+            (0..self.width).rev().fold(0, |sum: u64, plane| sum << 8 | u64::from(byte(plane)));
+        self.min.wrapping_add(above as i64)
+    }
+}
+
+impl Stored {
+    pub(super) fn len(&self) -> usize {
+        self.planes.len
+    }
+
+    /// The number that all are but the [`others`](Self::others); none if they differ.
+    pub(super) fn common(&self) -> Option<i64> {
+        (self.planes.width == 0).then_some(self.planes.min)
+    }
+
+    /// The numbers that are not the common one, and which they are.
+    pub(super) fn others<'a>(
+        &self,
+        data: &'a [u8],
+    ) -> impl Iterator<Item = (usize, i64)> + use<'a> {
+        let (gaps, values) = self.others.unwrap_or_default();
+        let mut next = 0_usize;
+        (0..gaps.len).map(move |at| {
+            let here =
+                next.saturating_add(usize::try_from(gaps.get(data, at)).unwrap_or(usize::MAX));
+            next = here.saturating_add(1);
+            (here, values.get(data, at))
+        })
+    }
+
+    /// Replaces `out` with the numbers.
+    pub(super) fn unpack(&self, data: &[u8], out: &mut Vec<i64>) {
+        self.planes.unpack(data, out);
+        for (at, other) in self.others(data) {
+            if let Some(value) = out.get_mut(at) {
+                *value = other;
             }
         }
     }

@@ -93,7 +93,7 @@ impl Encoder {
             parts: schema.programs().iter().map(Part::new).collect(),
             objects: classes.map(|class| Dictionary::new(class.width == 16, seed)).collect(),
             opaque: Opaque::default(),
-            tables: Tables::new(schema.table_count()),
+            tables: Tables::new(schema.tables().len()),
             front: Streams::default(),
             columns: Streams::default(),
             text: Vec::new(),
@@ -197,7 +197,7 @@ impl Encoder {
         let (front, columns) = (&mut self.front, &self.columns);
         self.ring.write(front, &self.schema, &self.parts, !self.opaque.lens.is_empty());
         self.objects.iter().for_each(|objects| objects.write(front));
-        self.tables.write(front, &mut self.scratch);
+        self.tables.write(&self.schema, front, &mut self.scratch[0]);
         varint::put(plain, (front.meta.len() + columns.meta.len()) as u64);
         varint::put(plain, (front.data.len() + columns.data.len()) as u64);
         for bytes in [&front.meta, &columns.meta, &front.data, &columns.data, &self.text] {
@@ -223,7 +223,7 @@ impl Encoder {
         let rows: usize = programs.map(|(program, part)| part.row_bytes(program)).sum();
         let most = self.objects.iter().map(Dictionary::len).max().unwrap_or(0);
         let kept: usize = self.parts.iter().map(Part::elements).sum();
-        let elements = most * self.schema.table_count() + kept;
+        let elements = most * self.schema.tables().len() + kept;
         let opaque = self.opaque.bytes.len() + 8 * self.opaque.lens.len();
         let written = 4 * self.raw_bytes;
         rows + opaque > MAX_ROWS || elements > MAX_ELEMENTS || written > MAX_RAW && rows > 0

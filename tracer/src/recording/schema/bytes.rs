@@ -1,6 +1,8 @@
 //! A schema's bytes.
 
-use super::{BadSchema, Class, Declared, Field, Form, Guess, Kind, Plan, Slot, Tail, Type};
+use super::{
+    BadSchema, Class, Declared, Field, Form, Guess, Kind, Plan, Slot, SlotGuess, Tail, Type,
+};
 use crate::recording::block::varint::{self, Cursor};
 
 /// Version of the encoding of schemas and blocks.
@@ -22,6 +24,12 @@ pub(super) fn write(declared: &Declared, out: &mut Vec<u8>) {
     for slot in &declared.slots {
         text(out, &slot.name);
         out.extend([slot.key, slot.value.unwrap_or(NONE), slot.count]);
+        match slot.guess {
+            SlotGuess::Zero => out.push(0),
+            SlotGuess::Previous => out.push(1),
+            SlotGuess::Same(other) => out.extend([2, other]),
+            SlotGuess::Through(other, then) => out.extend([3, other, then]),
+        }
     }
     out.push(declared.forms.len() as u8);
     declared.forms.iter().for_each(|form| write_form(form, out));
@@ -145,6 +153,13 @@ impl Reader<'_> {
             key: self.byte()?,
             value: self.class()?,
             count: self.byte()?,
+            guess: match self.byte()? {
+                0 => SlotGuess::Zero,
+                1 => SlotGuess::Previous,
+                2 => SlotGuess::Same(self.byte()?),
+                3 => SlotGuess::Through(self.byte()?, self.byte()?),
+                _ => return Err(bad("a slot's guess is not known")),
+            },
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a schema must keep to, so that whatever follows it stays within its bounds.
 
-use super::{BadSchema, Declared, Field, Form, Guess, Kind, Plan, Tail, Type};
+use super::{BadSchema, Declared, Field, Form, Guess, Kind, Plan, SlotGuess, Tail, Type};
 
 /// Longest fixed part of a record.
 const MAX_SIZE: u32 = 4096;
@@ -36,6 +36,24 @@ pub(super) fn check(declared: &Declared) -> Checked {
         let bad = usize::from(slot.key) >= classes
             || slot.value.is_some_and(|value| usize::from(value) >= classes);
         fail(bad, || format!("the slot {} has no such class", slot.name))?;
+    }
+    for (index, slot) in declared.slots.iter().enumerate() {
+        let before = declared.slots.get(..index).unwrap_or(&[]);
+        let class = |at: u8| before.get(usize::from(at)).map(|slot| (slot.key, slot.value));
+        let fits = match slot.guess {
+            SlotGuess::Zero | SlotGuess::Previous => true,
+            SlotGuess::Same(other) => {
+                class(other) == Some((slot.key, slot.value)) && slot.count == 1
+            }
+            SlotGuess::Through(other, then) => {
+                let through = class(other).filter(|(key, _)| *key == slot.key);
+                let next = through.and_then(|(_, value)| value);
+                slot.count == 1
+                    && next.is_some()
+                    && class(then) == next.map(|key| (key, slot.value))
+            }
+        };
+        fail(!fits, || format!("the slot {} has a guess that cannot be", slot.name))?;
     }
     declared.forms.iter().try_for_each(form)?;
     let mut columns = 0;

@@ -7,7 +7,7 @@
 
 use tracer_ebpf::wire::{MAX_UPIDS, NS_KINDS, kind};
 
-use super::{Class, Form, Guess, Plan, Slot, Tail, Type};
+use super::{Class, Form, Guess, Plan, Slot, SlotGuess, Tail, Type};
 
 /// Kinds that others look at come first.
 pub(super) const FIRST: [u16; 9] = [
@@ -25,42 +25,48 @@ pub(super) const FIRST: [u16; 9] = [
 /// Classes: name and bytes of a value.
 const CLASSES: [(&str, u8); 4] = [("task", 8), ("pid", 8), ("ns", 8), ("comm", 16)];
 
-/// Slots: name, class of the key, class of the value, elements.
-const SLOTS: [(&str, &str, &str, usize); 34] = [
-    ("tid", "task", "", 1),
-    ("tgid", "task", "", 1),
-    ("pid", "task", "pid", 1),
-    ("leader", "task", "task", 1),
-    ("parent", "task", "task", 1),
-    ("pgrp", "task", "pid", 1),
-    ("session", "task", "pid", 1),
-    ("for_children", "task", "ns", 1),
-    ("start", "task", "", 1),
-    ("cgroup", "task", "", 1),
-    ("uid", "task", "", 1),
-    ("gid", "task", "", 1),
-    ("flags", "task", "", 1),
-    ("bits", "task", "", 1),
-    ("ns", "task", "", NS_KINDS),
-    ("time_for_children", "task", "", 1),
-    ("comm", "task", "comm", 1),
-    ("arg", "task", "", 1),
-    ("code", "task", "", 1),
-    ("reaper", "task", "task", 1),
-    ("child_ns", "task", "ns", MAX_UPIDS),
-    ("user_ns", "task", "", 1),
-    ("user_ns_parent", "task", "", 1),
-    ("user_ns_id", "task", "", 1),
-    ("ids", "task", "", NS_KINDS),
-    ("inums", "task", "", NS_KINDS),
-    ("nr", "pid", "", MAX_UPIDS),
-    ("ino", "pid", "", 1),
-    ("level", "pid", "", 1),
-    ("inum", "ns", "", 1),
-    ("ns_level", "ns", "", 1),
-    ("ns_parent", "ns", "ns", 1),
-    ("child_reaper", "ns", "task", 1),
-    ("ns_id", "ns", "", 1),
+/// What a table's value is compared with, by names.
+#[derive(Clone, Copy)]
+enum SlotRule {
+    Zero,
+    Before,
+    As(&'static str),
+    Through(&'static str, &'static str),
+}
+
+use SlotRule::{As, Before, Through, Zero};
+
+/// Slots: name, class of the key, class of the value, elements. A slot refers to earlier ones.
+const SLOTS: [(&str, &str, &str, usize, SlotRule); 29] = [
+    ("nr", "pid", "", MAX_UPIDS, Before),
+    ("ino", "pid", "", 1, Before),
+    ("level", "pid", "", 1, Zero),
+    ("inum", "ns", "", 1, Zero),
+    ("ns_level", "ns", "", 1, Zero),
+    ("ns_parent", "ns", "ns", 1, Zero),
+    ("child_reaper", "ns", "task", 1, Zero),
+    ("ns_id", "ns", "", 1, Zero),
+    ("maker", "pid", "task", 1, Zero),
+    ("pid", "task", "pid", 1, Before),
+    ("tid", "task", "", 1, Through("pid", "nr")),
+    ("tgid", "task", "", 1, As("tid")),
+    ("parent", "task", "task", 1, Through("pid", "maker")),
+    ("pgrp", "task", "pid", 1, Zero),
+    ("session", "task", "pid", 1, Zero),
+    ("for_children", "task", "ns", 1, Zero),
+    ("start", "task", "", 1, Before),
+    ("cgroup", "task", "", 1, Zero),
+    ("uid", "task", "", 1, Zero),
+    ("gid", "task", "", 1, As("uid")),
+    ("flags", "task", "", 1, Zero),
+    ("bits", "task", "", 1, Zero),
+    ("ns", "task", "", NS_KINDS, Zero),
+    ("time_for_children", "task", "", 1, Zero),
+    ("comm", "task", "comm", 1, Zero),
+    ("arg", "task", "", 1, Zero),
+    ("code", "task", "", 1, Zero),
+    ("child_ns", "task", "ns", MAX_UPIDS, Zero),
+    ("exit_signal", "task", "", 1, Zero),
 ];
 
 /// What a field is compared with, by names.
@@ -119,6 +125,7 @@ const TASK: Rules = &[
     ("task.gid", Keyed("task.real_parent", "gid")),
     ("task.flags", Keyed("task.real_parent", "flags")),
     ("task.bits", Keyed("task.real_parent", "bits")),
+    ("task.exit_signal", Keyed("header.actor", "exit_signal")),
     ("task.level", Keyed("task.pid", "level")),
     ("task.ns", Keyed("task.real_parent", "ns")),
     ("task.for_children_inum", Keyed("task.for_children", "inum")),
@@ -131,6 +138,7 @@ const TASK: Rules = &[
 
 const PID: Rules = &[
     ("pid", Previous),
+    ("header.actor", Keyed("pid", "maker")),
     ("ino", Keyed("pid", "ino")),
     ("level", Keyed("pid", "level")),
     ("upid.ns", Keyed("header.actor", "child_ns")),
@@ -198,11 +206,11 @@ const CHANGE_PID: Rules = &[
 
 const CRED: Rules = &[
     ("task", Same("header.actor")),
-    ("user_ns_id", Keyed("task", "user_ns_id")),
+    ("user_ns_id", Previous),
     ("uid", Keyed("task", "uid")),
     ("gid", Keyed("task", "gid")),
-    ("user_ns", Keyed("task", "user_ns")),
-    ("user_ns_parent", Keyed("task", "user_ns_parent")),
+    ("user_ns", Previous),
+    ("user_ns_parent", Previous),
 ];
 
 const PTRACE: Rules = &[
@@ -223,8 +231,8 @@ const PID_NS: Rules = &[
 const NS_SET: Rules = &[
     ("task", Same("header.actor")),
     ("for_children", Keyed("task", "for_children")),
-    ("ids", Keyed("task", "ids")),
-    ("inums", Keyed("task", "inums")),
+    ("ids", Previous),
+    ("inums", Previous),
     ("time_for_children", Keyed("task", "time_for_children")),
 ];
 
@@ -260,12 +268,23 @@ fn class(name: &str) -> Option<u8> {
     CLASSES.iter().position(|&(known, _)| known == name).map(|at| at as u8)
 }
 
+fn slot(name: &str) -> Option<u8> {
+    SLOTS.iter().position(|&(known, ..)| known == name).map(|at| at as u8)
+}
+
 pub(super) fn slots() -> Vec<Slot> {
-    let slot = |&(name, key, value, count): &(&str, &str, &str, usize)| Slot {
+    let index = |name| slot(name).unwrap_or(0);
+    let slot = |&(name, key, value, count, rule): &(&str, &str, &str, usize, SlotRule)| Slot {
         name: name.to_owned(),
         key: class(key).unwrap_or(0),
         value: class(value),
         count: count as u8,
+        guess: match rule {
+            Zero => SlotGuess::Zero,
+            Before => SlotGuess::Previous,
+            As(other) => SlotGuess::Same(index(other)),
+            Through(other, then) => SlotGuess::Through(index(other), index(then)),
+        },
     };
     SLOTS.iter().map(slot).collect()
 }
@@ -355,10 +374,7 @@ fn resolve<'a>(
     Some(match rule {
         Previous => Guess::Previous,
         Same(field) => Guess::Same(index(form, field)?),
-        Keyed(field, slot) => Guess::Keyed(
-            index(form, field)?,
-            SLOTS.iter().position(|&(name, ..)| name == slot)? as u8,
-        ),
+        Keyed(field, name) => Guess::Keyed(index(form, field)?, slot(name)?),
         Recent(kind, field) => Guess::Recent(kind, index(form_of(kind)?, field)?),
     })
 }

@@ -1,6 +1,9 @@
 //! A schema's plans, resolved: which bytes of which kind are computed from what.
 
-use super::{Declared, Field, Form, Guess, Kind, Plan, Schema, Tail as DeclaredTail, Type};
+use super::{
+    Declared, Field, Form, Guess, Kind, Plan, Schema, SlotGuess, Table, TableGuess,
+    Tail as DeclaredTail, Type,
+};
 
 /// How the records of a kind are encoded and decoded.
 #[derive(Clone, Debug)]
@@ -90,16 +93,24 @@ impl Program {
 }
 
 pub(super) fn compile(declared: Declared) -> Schema {
-    let mut tables = Vec::with_capacity(declared.slots.len());
-    let mut next = 0;
+    let mut first = Vec::with_capacity(declared.slots.len());
+    let mut tables = Vec::new();
     for slot in &declared.slots {
-        tables.push(next);
-        next += usize::from(slot.count);
+        first.push(tables.len());
+        let of = |slot: u8| first.get(usize::from(slot)).copied().unwrap_or(0);
+        let guess = match slot.guess {
+            SlotGuess::Zero => TableGuess::Zero,
+            SlotGuess::Previous => TableGuess::Previous,
+            SlotGuess::Same(slot) => TableGuess::Same(of(slot)),
+            SlotGuess::Through(slot, then) => TableGuess::Through(of(slot), of(then)),
+        };
+        let table = Table { class: usize::from(slot.key), guess };
+        tables.extend(std::iter::repeat_n(table, usize::from(slot.count)));
     }
     let mut programs: Vec<Program> = Vec::with_capacity(declared.kinds.len());
     for kind in &declared.kinds {
         let Some(form) = declared.forms.get(usize::from(kind.form)) else { continue };
-        let program = Compiler { declared: &declared, form, kind, tables: &tables }.run();
+        let program = Compiler { declared: &declared, form, kind, tables: &first }.run();
         for column in &program.columns {
             if let (Op::Recent(at), Some(from)) = (column.op, program.recent)
                 && let Some(source) = programs.get_mut(from)

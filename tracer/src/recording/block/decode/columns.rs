@@ -77,20 +77,26 @@ impl Decoder<'_> {
         }
         let ProgramTail::Items { at: count_at, .. } = self.program.tail else { return Ok(()) };
         self.read_extents(count_at)?;
+        let mut chosen = None;
         for (at, (column, stored)) in columns.skip(fixed) {
-            let item = column.item.unwrap_or(0) as u32;
-            let rows = self.scratch.extents.iter().enumerate();
-            let has = rows.filter(|(_, extent)| **extent > item).map(|(row, _)| row as u32);
-            let mut chosen = std::mem::take(&mut self.scratch.rows);
-            chosen.clear();
-            chosen.extend(has);
-            self.scratch.rows = chosen;
-            if self.scratch.rows.len() != stored.len {
+            if chosen != column.item {
+                chosen = column.item;
+                self.choose(column.item.unwrap_or(0));
+            }
+            if self.scratch.rows.len() != stored.len() {
                 return Err(BadBlock("an item is not in the rows that have it"));
             }
             self.column(at, column, stored)?;
         }
         Ok(())
+    }
+
+    /// Finds the rows that have an item.
+    fn choose(&mut self, item: usize) {
+        let Scratch { rows, extents, .. } = &mut *self.scratch;
+        rows.clear();
+        let has = extents.iter().enumerate().filter(|(_, extent)| **extent as usize > item);
+        rows.extend(has.map(|(row, _)| row as u32));
     }
 
     fn read_extents(&mut self, at: usize) -> Result<(), BadBlock> {
@@ -107,18 +113,57 @@ impl Decoder<'_> {
     }
 
     fn column(&mut self, at: usize, column: &Column, stored: &Stored) -> Result<(), BadBlock> {
-        if let Some(class) = column.class {
-            return self.objects(at, column, stored, class);
+        match (column.class, column.op, stored.common()) {
+            (Some(class), ..) => return self.objects(at, column, stored, class),
+            (None, Op::Zero, Some(common)) if self.is_whole(stored) => {
+                // The rows are filled with it.
+                self.patch(column, stored, common);
+            }
+            (None, Op::Keyed(key, table), Some(common)) if self.is_whole(stored) => {
+                self.look_up(column, key, table, common);
+                self.patch(column, stored, common);
+            }
+            _ => {
+                let mut values = std::mem::take(&mut self.scratch.values);
+                self.numbers(column, stored, &mut values);
+                self.scatter(column, &values);
+                self.scratch.values = values;
+            }
         }
-        if matches!(column.op, Op::Zero) && stored.is_constant() && column.item.is_none() {
-            // The rows are filled with it.
-            return Ok(());
-        }
-        let mut values = std::mem::take(&mut self.scratch.values);
-        self.numbers(column, stored, &mut values);
-        self.scatter(column, &values);
-        self.scratch.values = values;
         Ok(())
+    }
+
+    /// Whether all rows have the column.
+    fn is_whole(&self, stored: &Stored) -> bool {
+        stored.len() == self.part.rows
+    }
+
+    /// Corrects the few cells whose number is not the common one.
+    fn patch(&mut self, column: &Column, stored: &Stored, common: i64) {
+        let width = (column.ty.width() as usize).min(8);
+        for (row, other) in stored.others(self.data).take_while(|(row, _)| *row < self.part.rows) {
+            let at = row * self.part.stride + column.offset;
+            let Some(cell) = self.rows.get_mut(at..at + width) else { continue };
+            let mut bytes = [0; 8];
+            bytes.iter_mut().zip(cell.iter()).for_each(|(to, from)| *to = *from);
+            let value = i64::from_le_bytes(bytes).wrapping_add(other.wrapping_sub(common));
+            cell.iter_mut().zip(value.to_le_bytes()).for_each(|(to, from)| *to = from);
+        }
+    }
+
+    /// Writes what a table says about the objects of a column, each with `more` added.
+    fn look_up(&mut self, column: &Column, key: usize, table: usize, more: i64) {
+        let table = self.tables.get(table);
+        let keys = self.kept.get(key).map_or(&[][..], Vec::as_slice);
+        let of = |key: &u32| table.get(*key as usize).copied().unwrap_or(0).wrapping_add(more);
+        let rows = self.rows.get_mut(column.offset..).unwrap_or(&mut []);
+        let cells = rows.chunks_mut(self.part.stride).zip(keys);
+        match column.ty.width() {
+            1 => cells.for_each(|(row, key)| put(row, (of(key) as u8).to_le_bytes())),
+            2 => cells.for_each(|(row, key)| put(row, (of(key) as u16).to_le_bytes())),
+            4 => cells.for_each(|(row, key)| put(row, (of(key) as u32).to_le_bytes())),
+            _ => cells.for_each(|(row, key)| put(row, of(key).to_le_bytes())),
+        }
     }
 
     fn numbers(&self, column: &Column, stored: &Stored, values: &mut Vec<i64>) {
@@ -164,57 +209,110 @@ impl Decoder<'_> {
         stored: &Stored,
         class: usize,
     ) -> Result<(), BadBlock> {
-        let mut values = std::mem::take(&mut self.scratch.values);
         let mut ids = std::mem::take(&mut self.scratch.ids);
-        self.numbers(column, stored, &mut values);
-        match column.op {
-            Op::SameObject(source) => {
-                for (value, id) in values.iter_mut().zip(self.kept_for(source, column)) {
-                    *value = value.wrapping_add(i64::from(id));
-                }
-            }
-            Op::Recent(source) => {
-                let from = self.recent.get(source).map_or(&[][..], Vec::as_slice);
-                for (value, &row) in values.iter_mut().zip(&self.part.recent) {
-                    let id = if row == NONE { None } else { from.get(row as usize) };
-                    *value = value.wrapping_add(i64::from(id.copied().unwrap_or(0)));
-                }
-            }
-            _ => {}
-        }
+        ids.clear();
+        self.ids(column, stored, &mut ids);
         let unknown = BadBlock("a record names an object that is not there");
         let objects = self.objects.get(class).ok_or(unknown)?;
-        let count = objects.low.len() as u64;
-        if values.iter().any(|&value| value as u64 >= count) {
+        if ids.iter().fold(0, |most, &id| id.max(most)) as usize >= objects.low.len() {
             return Err(unknown);
         }
-        ids.clear();
-        ids.extend(values.iter().map(|&value| value as u32));
-        let of = |words: &[u64], id: u32| words.get(id as usize).copied().unwrap_or(0) as i64;
-        values.clear();
-        values.extend(ids.iter().map(|&id| of(&objects.low, id)));
-        self.scatter(column, &values);
+        self.spread(column, stored, &ids, &objects.low, 0);
         if column.ty == Type::Text {
-            values.clear();
-            values.extend(ids.iter().map(|&id| of(&objects.high, id)));
-            let high = Column { offset: column.offset + 8, ..*column };
-            self.scatter(&high, &values);
+            self.spread(column, stored, &ids, &objects.high, 8);
         }
         if column.kept
             && let Some(kept) = self.kept.get_mut(at)
         {
             std::mem::swap(kept, &mut ids);
         }
-        self.scratch.values = values;
         self.scratch.ids = ids;
         Ok(())
     }
 
+    /// Appends the objects of a column.
+    fn ids(&mut self, column: &Column, stored: &Stored, ids: &mut Vec<u32>) {
+        let common = stored.common().filter(|_| self.is_whole(stored));
+        let Some(common) = common.filter(|_| !matches!(column.op, Op::Previous)) else {
+            self.various_ids(column, stored, ids);
+            return;
+        };
+        let more = common as u32;
+        match column.op {
+            Op::SameObject(source) => {
+                let source = self.kept.get(source).map_or(&[][..], Vec::as_slice);
+                ids.extend(source.iter().map(|id| id.wrapping_add(more)));
+            }
+            Op::Keyed(key, table) => {
+                let keys = self.kept.get(key).map_or(&[][..], Vec::as_slice);
+                let table = self.tables.get(table);
+                let of = |key: &u32| table.get(*key as usize).copied().unwrap_or(0) as u32;
+                ids.extend(keys.iter().map(|key| of(key).wrapping_add(more)));
+            }
+            Op::Recent(source) => {
+                ids.extend(self.recent_ids(source).map(|id| id.wrapping_add(more)));
+            }
+            _ => ids.resize(self.part.rows, more),
+        }
+        for (at, other) in stored.others(self.data) {
+            if let Some(id) = ids.get_mut(at) {
+                *id = id.wrapping_sub(more).wrapping_add(other as u32);
+            }
+        }
+    }
+
+    fn recent_ids(&self, source: usize) -> impl Iterator<Item = u32> {
+        let from = self.recent.get(source).map_or(&[][..], Vec::as_slice);
+        let of = |&row: &u32| if row == NONE { None } else { from.get(row as usize) };
+        self.part.recent.iter().map(move |row| of(row).copied().unwrap_or(0))
+    }
+
+    /// [`ids`](Self::ids) where they have nothing in common with their guesses.
+    fn various_ids(&mut self, column: &Column, stored: &Stored, ids: &mut Vec<u32>) {
+        let mut values = std::mem::take(&mut self.scratch.values);
+        self.numbers(column, stored, &mut values);
+        match column.op {
+            Op::SameObject(source) => {
+                let guesses = self.kept_for(source, column);
+                let both = values.iter().zip(guesses);
+                ids.extend(both.map(|(&value, guess)| guess.wrapping_add(value as u32)));
+            }
+            Op::Recent(source) => {
+                let both = values.iter().zip(self.recent_ids(source));
+                ids.extend(both.map(|(&value, guess)| guess.wrapping_add(value as u32)));
+            }
+            _ => ids.extend(values.iter().map(|&value| value as u32)),
+        }
+        self.scratch.values = values;
+    }
+
+    /// Writes the words of objects to the column's rows, `more` bytes behind its start.
+    fn spread(
+        &mut self,
+        column: &Column,
+        stored: &Stored,
+        ids: &[u32],
+        words: &[u64],
+        more: usize,
+    ) {
+        let (offset, stride) = (column.offset + more, self.part.stride);
+        let of = |id: u32| words.get(id as usize).copied().unwrap_or(0).to_le_bytes();
+        if self.is_whole(stored) {
+            let rows = self.rows.get_mut(offset..).unwrap_or(&mut []);
+            rows.chunks_mut(stride).zip(ids).for_each(|(row, &id)| put(row, of(id)));
+            return;
+        }
+        for (&row, &id) in self.scratch.rows.iter().zip(ids) {
+            let at = row as usize * stride + offset;
+            put(self.rows.get_mut(at..).unwrap_or(&mut []), of(id));
+        }
+    }
+
     fn scatter(&mut self, column: &Column, values: &[i64]) {
         let (offset, stride) = (column.offset, self.part.stride);
-        let rows = self.rows.get_mut(offset..).unwrap_or(&mut []).chunks_mut(stride);
         if column.item.is_none() || values.len() == self.part.rows {
-            let cells = rows.zip(values);
+            let rows = self.rows.get_mut(offset..).unwrap_or(&mut []);
+            let cells = rows.chunks_mut(stride).zip(values);
             match column.ty.width() {
                 1 => cells.for_each(|(row, value)| put(row, (*value as u8).to_le_bytes())),
                 2 => cells.for_each(|(row, value)| put(row, (*value as u16).to_le_bytes())),

@@ -140,11 +140,11 @@ impl Work {
             let Some(first) = rows.get_mut(..part.stride) else { continue };
             first.fill(0);
             for (column, stored) in program.columns.iter().zip(&part.columns) {
-                if let (Op::Zero, None, None, true) =
-                    (column.op, column.class, column.item, stored.is_constant())
+                if let (Op::Zero, None, Some(common)) = (column.op, column.class, stored.common())
+                    && stored.len() == part.rows
                 {
                     let width = column.ty.width() as usize;
-                    let bytes = stored.min.to_le_bytes();
+                    let bytes = common.to_le_bytes();
                     let cell = first.get_mut(column.offset..column.offset + width);
                     if let (Some(cell), Some(bytes)) = (cell, bytes.get(..width)) {
                         cell.copy_from_slice(bytes);

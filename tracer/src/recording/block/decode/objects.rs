@@ -3,7 +3,7 @@
 use super::super::BadBlock;
 use super::super::column::Reader;
 use super::{Work, spend};
-use crate::recording::schema::Schema;
+use crate::recording::schema::{Schema, TableGuess};
 
 /// The values of the objects of a class; the first is zero.
 #[derive(Debug, Default)]
@@ -73,17 +73,41 @@ impl Tables {
         objects: &[Objects],
         budget: &mut usize,
     ) -> Result<(), BadBlock> {
-        self.0.resize_with(schema.table_count(), Vec::new);
+        self.0.resize_with(schema.tables().len(), Vec::new);
         self.0.iter_mut().for_each(Vec::clear);
+        let mut after = 0;
         for _ in 0..reader.count()? {
             let index = reader.count()?;
-            let table = self.0.get_mut(index).filter(|table| table.is_empty());
-            let table = table.ok_or(BadBlock("a table is not known or there twice"))?;
-            let class = schema.table_class(index).and_then(|class| objects.get(class));
-            let len = class.map_or(0, |objects| objects.low.len() - 1);
+            let unknown = BadBlock("a table is not known or not in its place");
+            let of = schema.tables().get(index).filter(|_| index >= after).ok_or(unknown)?;
+            after = index + 1;
+            let len = reader.count()?;
+            if objects.get(of.class).is_none_or(|objects| len >= objects.low.len()) {
+                return Err(BadBlock("a table has more objects than there are"));
+            }
             spend(budget, len)?;
-            reader.column(len)?.sum(reader.data, table);
+            let stored = reader.column(len)?;
+            let (before, rest) = self.0.split_at_mut_checked(index).ok_or(unknown)?;
+            let table = rest.first_mut().ok_or(unknown)?;
+            match of.guess {
+                TableGuess::Previous => stored.sum(reader.data, table),
+                _ => stored.unpack(reader.data, table),
+            }
             table.insert(0, 0);
+            let said = |table: usize, id: i64| {
+                let table = before.get(table).map_or(&[][..], Vec::as_slice);
+                usize::try_from(id).ok().and_then(|id| table.get(id)).copied().unwrap_or(0)
+            };
+            let values = table.iter_mut().enumerate().skip(1);
+            match of.guess {
+                TableGuess::Zero | TableGuess::Previous => {}
+                TableGuess::Same(table) => values.for_each(|(id, value)| {
+                    *value = value.wrapping_add(said(table, id as i64));
+                }),
+                TableGuess::Through(table, then) => values.for_each(|(id, value)| {
+                    *value = value.wrapping_add(said(then, said(table, id as i64)));
+                }),
+            }
         }
         Ok(())
     }

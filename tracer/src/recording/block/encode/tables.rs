@@ -1,6 +1,7 @@
 //! The tables of a block while it is encoded: what was first said about each object.
 
 use super::super::column::Streams;
+use crate::recording::schema::{Schema, TableGuess};
 
 /// All tables that a block can have.
 #[derive(Debug)]
@@ -38,15 +39,24 @@ impl Tables {
     }
 
     /// Writes the tables that are used.
-    pub(super) fn write(&self, streams: &mut Streams, scratch: &mut [Vec<i64>; 2]) {
-        let used = || self.0.iter().enumerate().filter(|(_, table)| !table.values.is_empty());
-        streams.number(used().count());
-        let [values, _] = scratch;
-        for (index, table) in used() {
+    pub(super) fn write(&mut self, schema: &Schema, streams: &mut Streams, out: &mut Vec<i64>) {
+        let used = self.0.iter().filter(|table| !table.values.is_empty()).count();
+        streams.number(used);
+        for (index, of) in schema.tables().iter().enumerate() {
+            let Some((before, rest)) = self.0.split_at_mut_checked(index) else { continue };
+            let Some(table) = rest.first_mut().filter(|table| !table.values.is_empty()) else {
+                continue;
+            };
             streams.number(index);
-            table.write(streams, values);
+            streams.number(table.cut());
+            table.write(of.guess, before, streams, out);
         }
     }
+}
+
+/// What the written form of a table says about an object.
+fn said(tables: &[Table], table: usize, id: usize) -> i64 {
+    tables.get(table).and_then(|table| table.values.get(id)).copied().unwrap_or(0)
 }
 
 impl Table {
@@ -66,16 +76,41 @@ impl Table {
         }
     }
 
-    /// Objects without a value take that of the one before, which costs least.
-    fn write(&self, streams: &mut Streams, values: &mut Vec<i64>) {
-        values.clear();
+    /// Cuts what follows the last object with a value; answers the objects left, without the zero.
+    fn cut(&mut self) -> usize {
+        let last = self.defined.iter().rposition(|&defined| defined).unwrap_or(0);
+        self.values.truncate(last + 1);
+        last
+    }
+
+    /// Objects without a value take the one that costs least.
+    fn write(
+        &mut self,
+        guess: TableGuess,
+        before: &[Self],
+        streams: &mut Streams,
+        out: &mut Vec<i64>,
+    ) {
+        out.clear();
         let mut last = 0;
-        for (&value, &defined) in self.values.iter().zip(&self.defined).skip(1) {
-            if defined {
-                last = value;
+        for (id, (value, &defined)) in self.values.iter_mut().zip(&self.defined).enumerate().skip(1)
+        {
+            let guess = match guess {
+                TableGuess::Zero | TableGuess::Previous => None,
+                TableGuess::Same(table) => Some(said(before, table, id)),
+                TableGuess::Through(table, then) => {
+                    Some(said(before, then, said(before, table, id) as usize))
+                }
+            };
+            if !defined {
+                *value = guess.unwrap_or(last);
             }
-            values.push(last);
+            last = *value;
+            out.push(value.wrapping_sub(guess.unwrap_or(0)));
         }
-        streams.differences(values);
+        match guess {
+            TableGuess::Previous => streams.differences(out),
+            _ => streams.column(out),
+        }
     }
 }

@@ -17,7 +17,7 @@ fn measure() {
         ("8 CPUs, 300 workers", Mix { cpus: 8, workers: 300, ..Mix::default() }),
     ] {
         let mut sample = Sample::new(11, mix);
-        (0..20_000).for_each(|_| drop(sample.record().len()));
+        (0..20_000).for_each(|_| _ = sample.record());
         let records: Vec<Vec<u8>> = (0..BLOCK * 40).map(|_| sample.record().to_vec()).collect();
         let bytes: usize = records.iter().map(Vec::len).sum();
         println!("{name}: {:.1} B/record", bytes as f64 / records.len() as f64);
