@@ -2,6 +2,7 @@
 #![doc = ""]
 #![doc = include_str!("recording/FORMAT.md")]
 
+mod ahead;
 pub mod block;
 pub mod codec;
 mod file;
@@ -23,6 +24,7 @@ mod text;
 mod window;
 mod writer;
 
+pub use ahead::{Ahead, Source};
 pub use block::{BadBlock, Block, Encoder, Packed};
 pub use codec::Codec;
 pub use file::{Files, Output, Sync};

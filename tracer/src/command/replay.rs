@@ -9,7 +9,7 @@ use tracer::{
     event::Event,
     filter::Types,
     model::{Change, World},
-    recording::{Damage, Note, Replay, Visitor},
+    recording::{Ahead, Damage, Note, Replay, Visitor},
 };
 
 use super::{
@@ -47,9 +47,9 @@ pub(super) fn run(args: &cli::Replay) -> Result<ExitCode, Fault> {
     show.follow.head(first.coverage());
 
     let mut replay = Replay::new();
-    for (path, mut reader) in files {
+    for (path, reader) in files {
         show.damages.file(&path);
-        let flow = replay.run(&mut reader, &mut show);
+        let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, &mut show));
         let flow = flow.map_err(|error| {
             Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
         })?;

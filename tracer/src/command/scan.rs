@@ -6,7 +6,7 @@ use tracer::{
     coverage::Coverage,
     event::Event,
     model::{Change, World},
-    recording::{Damage, Header, Replay, Visitor},
+    recording::{Ahead, Damage, Header, Replay, Visitor},
 };
 
 use super::{fault::Fault, file::Damages, replay, signals::Signals};
@@ -51,9 +51,9 @@ impl Scan {
             fault: None,
         };
         let mut ended = false;
-        for (path, mut reader) in files {
+        for (path, reader) in files {
             each.damages.file(&path);
-            let flow = replay.run(&mut reader, &mut each);
+            let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, &mut each));
             let flow = flow.map_err(|error| {
                 Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
             })?;

@@ -5,7 +5,7 @@ use std::{io, ops::ControlFlow, process::ExitCode};
 use tracer::{
     event::Event,
     model::{Change, World},
-    recording::{Damage, End, Ending, Keyframe, Replay, Visitor},
+    recording::{Ahead, Damage, End, Ending, Keyframe, Replay, Visitor},
 };
 
 use super::{fault::Fault, file::Damages, out, replay, signals::Signals};
@@ -29,10 +29,10 @@ pub(super) fn run(args: &cli::Verify) -> Result<ExitCode, Fault> {
         differs: None,
         path: String::new(),
     };
-    for (path, mut reader) in files {
+    for (path, reader) in files {
         verify.damages.file(&path);
         verify.path = path.display().to_string();
-        let flow = replay.run(&mut reader, &mut verify).map_err(|error: io::Error| {
+        let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, &mut verify)).map_err(|error: io::Error| {
             Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
         })?;
         if flow.is_break() {

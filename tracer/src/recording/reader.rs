@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    BadHeader, Block, Codec, Damage, End, Entry, Flaw, Header, Index, Keyframe, Note, Schema,
+    Adapter, BadHeader, Block, Codec, Damage, End, Entry, Flaw, Header, Index, Keyframe, Note, Schema,
     frame::{Head, kind},
     frames::{Found, Frames},
     keyframe::Gather,
@@ -67,6 +67,7 @@ pub struct Reader<R> {
     header: Header,
     coverage: Coverage,
     schema: Schema,
+    adapter: Option<Adapter>,
     gather: Gather,
     /// Number in the run of the record that comes next.
     expected: u64,
@@ -93,6 +94,7 @@ impl<R: Read> Reader<R> {
             header,
             coverage: Coverage::default(),
             schema: Schema::current(),
+            adapter: None,
             gather: Gather::default(),
             damaged: 0,
             waiting: None,
@@ -118,7 +120,13 @@ impl<R: Read> Reader<R> {
                 reader.waiting = Some(Item::Damage(Damage { offset: at, until, flaw, head: None }));
             }
         }
+        reader.adapter = reader.schema.adapter();
         Ok(reader)
+    }
+
+    /// From the file's layout of the records to the present one, where they differ.
+    pub fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_ref()
     }
 
     /// What the header says.

@@ -1,13 +1,10 @@
 //! From recordings to what a live trace would have handed on: events, tables and their changes.
 
-use std::{
-    io::{self, Read},
-    ops::ControlFlow,
-};
+use std::{io, ops::ControlFlow};
 
 use tracer_ebpf::wire::kind;
 
-use super::{Adapter, Block, Damage, End, Flaw, Item, Keyframe, Note, Reader};
+use super::{Adapter, Block, Damage, End, Flaw, Item, Keyframe, Note, Source};
 use crate::{
     coverage::{Coverage, Fact},
     event::{Body, Event, Header, Lost},
@@ -41,9 +38,9 @@ pub trait Visitor {
 }
 
 /// The tables' settings that a recording was made with.
-pub fn config(reader: &Reader<impl Read>) -> Config {
-    let history = reader.header().history as usize;
-    Config { history, sees: sees(reader.coverage()) }
+pub fn config(source: &impl Source) -> Config {
+    let history = source.header().history as usize;
+    Config { history, sees: sees(source.coverage()) }
 }
 
 /// Which ends the hooks saw.
@@ -78,8 +75,8 @@ impl Replay {
     }
 
     /// Goes on from tables that a keyframe gave.
-    pub fn from(world: World, reader: &Reader<impl Read>, ts: u64) -> Self {
-        let next = Some((reader.header().run, reader.seq()));
+    pub fn from(world: World, source: &impl Source, ts: u64) -> Self {
+        let next = Some((source.header().run, source.seq()));
         Self { world, next, ts, ..Self::default() }
     }
 
@@ -99,21 +96,20 @@ impl Replay {
     }
 
     /// Replays a file to its end, or until the visitor breaks off.
-    pub fn run<R: Read>(
+    pub fn run(
         &mut self,
-        reader: &mut Reader<R>,
+        source: &mut impl Source,
         to: &mut dyn Visitor,
     ) -> io::Result<ControlFlow<()>> {
-        let adapter = reader.schema().adapter();
-        self.begin(reader, to);
+        self.begin(source, to);
         loop {
             let mut block = std::mem::take(&mut self.block);
-            let item = reader.next(&mut block)?;
+            let item = source.next(&mut block)?;
             let flow = match item {
-                Some(Item::Records(_)) => self.records(&block, adapter.as_ref(), to),
+                Some(Item::Records(_)) => self.records(&block, source.adapter(), to),
                 Some(item) => self.item(item, to),
                 None => {
-                    self.next = Some((reader.header().run, reader.seq()));
+                    self.next = Some((source.header().run, source.seq()));
                     return Ok(ControlFlow::Continue(()));
                 }
             };
@@ -125,8 +121,8 @@ impl Replay {
     }
 
     /// Whether a file goes on where the last one ended.
-    fn begin<R: Read>(&mut self, reader: &Reader<R>, to: &mut dyn Visitor) {
-        let (run, seq) = (reader.header().run, reader.seq());
+    fn begin(&mut self, source: &impl Source, to: &mut dyn Visitor) {
+        let (run, seq) = (source.header().run, source.seq());
         match self.next {
             Some(next) if next == (run, seq) => {}
             Some((before, expected)) if before == run && seq > expected => {
@@ -134,8 +130,8 @@ impl Replay {
             }
             before => {
                 // Another run has other keys: nothing that is known goes on.
-                self.world = World::with(config(reader));
-                self.torn = reader.header().part > 0;
+                self.world = World::with(config(source));
+                self.torn = source.header().part > 0;
                 if before.is_some() {
                     let _ = self.lose(1, to);
                 }
