@@ -178,6 +178,10 @@ pub(crate) struct Number {
     /// The PID namespace that the log was written in; by default the initial one
     #[arg(long, value_name = "NS", requires = "annotate")]
     pub(crate) ns: Option<NsSpec>,
+    /// The offset of the log's times that do not say theirs (+02:00); by default UTC
+    #[arg(long, value_name = "OFFSET", requires = "annotate", value_parser = value::utc_offset)]
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) utc_offset: Option<i64>,
     #[command(flatten)]
     pub(crate) output: Output,
     #[command(flatten)]

@@ -7,6 +7,7 @@
 //! later state of itself. The tables forget what has ended after a while, so what is kept here is
 //! copied ([`facts`]). Whatever grows has a bound, and what was left out is counted.
 
+mod annotate;
 mod diff;
 mod doubt;
 pub mod export;
@@ -19,6 +20,7 @@ mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use annotate::{Annotate, Tally};
 pub use diff::{Changed, Diff, Ended, Field, SpaceFacts, TaskFacts, diff};
 pub use doubt::Doubt;
 pub use history::History;

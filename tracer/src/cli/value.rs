@@ -90,6 +90,12 @@ pub(super) fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
+/// An offset from UTC, in seconds.
+pub(super) fn utc_offset(text: &str) -> Result<i64, String> {
+    tracer::view::time::offset_seconds(text)
+        .ok_or_else(|| format!("{text} is no offset from UTC: write +02:00 or -0500"))
+}
+
 /// A kind of namespace, by its name in `/proc/PID/ns`.
 pub(super) fn ns_kind(text: &str) -> Result<NsKind, String> {
     NsKind::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| {

@@ -91,7 +91,7 @@ fn file(path: &Path) -> Result<File, Fault> {
 fn unreadable(path: &Path, error: Unreadable) -> Fault {
     let what = format!("cannot read {}", path.display());
     match error {
-        Unreadable::Header(bad) => Fault::unable(what, bad.to_string(), ""),
+        Unreadable::Header(_) | Unreadable::Schema(_) => Fault::unable(what, error.to_string(), ""),
         Unreadable::Io(error) => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn run(args: &cli::Verify) -> Result<ExitCode, Fault> {
     for (path, reader) in files {
         verify.damages.file(&path);
         verify.path = path.display().to_string();
-        let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, &mut verify)).map_err(|error: io::Error| {
+        let flow = Ahead::start(reader)
+            .and_then(|mut ahead| replay.run(&mut ahead, &mut verify))
+            .map_err(|error: io::Error| {
             Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
         })?;
         if flow.is_break() {

@@ -1,6 +1,8 @@
 //! What has been, asked of small hosts.
 
+mod annotate;
 mod diff;
+mod disorder;
 mod export;
 mod history;
 mod lifetimes;

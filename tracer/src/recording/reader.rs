@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Adapter, BadHeader, Block, Codec, Damage, End, Entry, Flaw, Header, Index, Keyframe, Note, Schema,
+    Adapter, BadHeader, BadSchema, Block, Codec, Damage, End, Entry, Flaw, Header, Index, Keyframe,
+    Note, Schema,
     frame::{Head, kind},
     frames::{Found, Frames},
     keyframe::Gather,
@@ -23,6 +24,8 @@ const MAX_RAW: u64 = 16 << 20;
 pub enum Unreadable {
     /// Its header says so.
     Header(BadHeader),
+    /// It lays its records out in a way that this version does not know.
+    Schema(BadSchema),
     /// Reading failed.
     Io(io::Error),
 }
@@ -31,6 +34,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(bad) => bad.fmt(f),
+            Self::Schema(bad) => write!(f, "its records cannot be read by this tracer: {bad}"),
             Self::Io(error) => write!(f, "reading failed: {error}"),
         }
     }
@@ -107,7 +111,7 @@ impl<R: Read> Reader<R> {
         for wanted in [kind::SCHEMA, kind::COVERAGE] {
             let at = reader.frames.offset();
             let taken = match reader.frames.next()? {
-                Found::Frame(_, head) if head.kind == wanted => reader.preamble(&head),
+                Found::Frame(_, head) if head.kind == wanted => reader.preamble(&head)?,
                 Found::Damage(damage) if damage.flaw == Flaw::Payload => {
                     reader.waiting = Some(Item::Damage(damage));
                     true
@@ -200,14 +204,15 @@ impl<R: Read> Reader<R> {
     }
 
     /// Takes in the schema or the coverage.
-    fn preamble(&mut self, head: &Head) -> bool {
+    fn preamble(&mut self, head: &Head) -> Result<bool, Unreadable> {
         if self.unpack(head).is_none() {
-            return false;
+            return Ok(false);
         }
         if head.kind == kind::COVERAGE {
-            return read_coverage(&self.raw).map(|coverage| self.coverage = coverage).is_some();
+            return Ok(read_coverage(&self.raw).map(|found| self.coverage = found).is_some());
         }
-        Schema::read(&self.raw).map(|schema| self.schema = schema).is_ok()
+        self.schema = Schema::read(&self.raw).map_err(Unreadable::Schema)?;
+        Ok(true)
     }
 
     /// What a whole frame is; `None` for what nobody needs to know.

@@ -218,7 +218,6 @@ impl Recorder {
         since / SHARE >= self.shared.keyframe.load(Relaxed)
     }
 
-
     fn flush(&mut self, lost: u64) {
         if self.gathered.is_empty() {
             return;

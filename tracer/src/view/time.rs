@@ -5,7 +5,7 @@ mod spec;
 
 use std::{fmt, fmt::Write as _, str::FromStr};
 
-pub use spec::TimeSpec;
+pub use spec::{TimeSpec, offset_seconds};
 
 use super::digits::fixed;
 

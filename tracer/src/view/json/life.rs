@@ -106,29 +106,36 @@ impl Json {
                     line.text("old_comm", old);
                 }
             }
-            Happening::Traced(by) => line.known("tracer", by.map_or(0, |by| by.tgid)),
-            Happening::Reparented { from, to, why, inferred } => {
-                parent_of(to.as_ref(), line);
-                line.known("old_ppid", from.map_or(0, |from| from.tgid));
-                line.str("why", event::why(*why));
-                line.flag("inferred", *inferred);
-            }
-            Happening::Thread { thread, found } => {
-                line.number("thread", thread.tid);
-                event::name(&thread.comm, line);
-                line.flag("found", *found);
-            }
-            Happening::ThreadExited { thread, code } => {
-                line.number("thread", thread.tid);
-                event::exit(*code, None, None, line);
-            }
-            Happening::ForkFailed { errno, inum } => event::refused(*errno, *inum, line),
-            Happening::Lost { count, since } => {
-                line.number("count", *count);
-                line.known("since", *since);
-            }
-            what => belonging(what, line),
+            what => related(what, line),
         }
+    }
+}
+
+/// Tracers, parents, threads, failures, losses.
+fn related(what: &Happening, line: &mut Object<'_>) {
+    match what {
+        Happening::Traced(by) => line.known("tracer", by.map_or(0, |by| by.tgid)),
+        Happening::Reparented { from, to, why, inferred } => {
+            parent_of(to.as_ref(), line);
+            line.known("old_ppid", from.map_or(0, |from| from.tgid));
+            line.str("why", event::why(*why));
+            line.flag("inferred", *inferred);
+        }
+        Happening::Thread { thread, found } => {
+            line.number("thread", thread.tid);
+            event::name(&thread.comm, line);
+            line.flag("found", *found);
+        }
+        Happening::ThreadExited { thread, code } => {
+            line.number("thread", thread.tid);
+            event::exit(*code, None, None, line);
+        }
+        Happening::ForkFailed { errno, inum } => event::refused(*errno, *inum, line),
+        Happening::Lost { count, since } => {
+            line.number("count", *count);
+            line.known("since", *since);
+        }
+        what => belonging(what, line),
     }
 }
 

@@ -137,7 +137,7 @@ fn of_day(text: &str) -> Option<i128> {
 }
 
 /// Seconds east of UTC of `Z`, `+02:00`, `-0500` or `+02`.
-fn offset_seconds(text: &str) -> Option<i64> {
+pub fn offset_seconds(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
     }
