@@ -17,6 +17,7 @@ mod selftest;
 mod session;
 
 pub use error::Refused;
+pub use facts::host;
 pub use options::{Options, PlanChoice};
 pub use probe::{IteratorProbe, Probe, probe};
 pub use session::{Counters, Session};

@@ -120,14 +120,28 @@ impl Damages {
 
     /// Says one; whether to go on.
     pub(super) fn note(&mut self, damage: &Damage) -> bool {
-        self.count += 1;
         let said = format!("{}: {damage}", self.path.display());
+        self.say(said)
+    }
+
+    fn say(&mut self, said: String) -> bool {
+        self.count += 1;
         if self.strict {
             self.first = Some(said);
             return false;
         }
         out::note(&said);
         true
+    }
+
+    /// Says that the file does not go on where the one before ended; whether to go on.
+    pub(super) fn gap(&mut self, missing: Option<u64>) -> bool {
+        let path = self.path.display();
+        let said = match missing {
+            Some(count) => format!("{path}: {count} records are missing before this file"),
+            None => format!("{path}: it is another run of the recorder: its tables begin anew"),
+        };
+        self.say(said)
     }
 
     /// The exit code, or the error where none was allowed.

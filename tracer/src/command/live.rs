@@ -26,6 +26,10 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let mut filter = select::filter(&args.selection)?;
     filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
 
+    let (sync, codec) = (Sync::default(), Codec::default());
+    let how = args.record.as_ref().map(|path| How { path, rotate: None, keep: None, sync, codec });
+    how.as_ref().map_or(Ok(()), How::check)?;
+
     let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
     let start = trace.begun();
     let host = trace.host().clone();
@@ -33,10 +37,8 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     filter.since = since.map(|spec| spec.resolve(&host, start, start));
     filter.until = until.map(|spec| spec.resolve(&host, start, start));
     let until = filter.until;
-    if let Some(path) = &args.record {
-        let (sync, codec) = (Sync::default(), Codec::default());
-        let how = How { path, rotate: None, keep: None, sync, codec };
-        let keep = Keep::create(&how, &host, trace.coverage(), start, program.is_some())?;
+    if let Some(how) = &how {
+        let keep = Keep::create(how, &host, trace.coverage(), start, program.is_some())?;
         trace.record(keep);
     }
 

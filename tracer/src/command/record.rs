@@ -7,6 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use tracer::{
     event::Event,
     host::Host,
+    kernel,
     model::{Change, Effect, TaskId, World},
     view::{self, time},
 };
@@ -32,8 +33,7 @@ pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
     }
     let signals = Signals::catch()?;
     let program = Program::find(&args.command)?;
-    let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
-    let path = args.output.clone().unwrap_or_else(|| default_name(trace.host()));
+    let path = args.output.clone().unwrap_or_else(|| default_name(&kernel::host()));
     let how = How {
         path: &path,
         rotate: args.rotate,
@@ -41,6 +41,8 @@ pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
         sync: args.sync.into(),
         codec: args.codec.into(),
     };
+    how.check()?;
+    let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
     let command = program.is_some();
     let keep = Keep::create(&how, trace.host(), trace.coverage(), trace.begun(), command)?;
     trace.record(keep);
@@ -103,6 +105,9 @@ impl Record {
         let start = now();
         trace.sweep(&mut |_world, _event, _change| ())?;
         trace.found(now() - start);
+        if let Some(keep) = trace.keep() {
+            out::note(&format!("recording to {}", keep.path().display()));
+        }
         if self.signals.asked().is_some() {
             return Ok(None);
         }

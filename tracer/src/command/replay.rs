@@ -42,8 +42,15 @@ pub(super) fn run(args: &cli::Replay) -> Result<ExitCode, Fault> {
     let form = Form { output, time, start, muted: follows };
     let follow = Follow::new(form, &header.host, filter, Output::stdout(Signals::catch()?));
     let damages = Damages::new(args.strict);
-    let mut show =
-        Show { follow, damages, pace: Pace::new(args.speed), until, follows, fault: None };
+    let mut show = Show {
+        follow,
+        damages,
+        pace: Pace::new(args.speed),
+        until,
+        follows,
+        started: false,
+        fault: None,
+    };
     show.follow.head(first.coverage());
 
     let mut replay = Replay::new();
@@ -73,6 +80,8 @@ struct Show {
     until: Option<u64>,
     /// The command's subtree is shown.
     follows: bool,
+    /// It was told of.
+    started: bool,
     fault: Option<Fault>,
 }
 
@@ -108,8 +117,14 @@ impl Visitor for Show {
 
     fn note(&mut self, _world: &World, note: &Note) {
         match note {
-            Note::Command { pid, start, .. } if self.follows => self.follow.root(*pid, *start),
+            // Each rotated file tells of it again.
+            Note::Command { .. } if self.started => {}
+            Note::Command { pid, start, .. } if self.follows => {
+                self.started = true;
+                self.follow.root(*pid, *start);
+            }
             Note::Command { words, .. } => {
+                self.started = true;
                 let words: Vec<_> = words.iter().map(|word| word.as_slice()).collect();
                 let line = tracer::view::text::made(|out| {
                     tracer::view::escape::terminal(&words.join(&b' '), out);
@@ -118,6 +133,10 @@ impl Visitor for Show {
             }
             Note::Ended { status } => self.follow.ended(*status),
         }
+    }
+
+    fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
+        if self.damages.gap(missing) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {

@@ -102,6 +102,10 @@ impl Visitor for Each<'_> {
         ControlFlow::Continue(())
     }
 
+    fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
+        if self.damages.gap(missing) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
         if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }

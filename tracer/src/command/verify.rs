@@ -109,6 +109,11 @@ impl Visitor for Verify {
         self.go_on()
     }
 
+    fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
+        self.torn = true;
+        if self.damages.gap(missing) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
         self.torn = true;
         if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

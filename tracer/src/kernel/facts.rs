@@ -15,8 +15,8 @@ fn now(clock: ClockId) -> u64 {
     (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
 }
 
-/// Reads them.
-pub(super) fn host() -> Host {
+/// Reads the facts about this host.
+pub fn host() -> Host {
     let uname = rustix::system::uname();
     Host {
         release: uname.release().to_string_lossy().into_owned(),

@@ -43,6 +43,11 @@ impl Files {
         Self { path, numbered, keep, sync, written: VecDeque::new(), next: 0 }
     }
 
+    /// The path of the next file.
+    pub fn path(&self) -> PathBuf {
+        self.name(self.next)
+    }
+
     /// The path of a file of the run.
     fn name(&self, part: u32) -> PathBuf {
         if !self.numbered {

@@ -49,6 +49,8 @@ pub struct Progress {
     pub bytes: u64,
     /// Bytes in the present file.
     pub file: u64,
+    /// Of these, what stands in front of its first record: the tables it goes on from.
+    pub front: u64,
     /// Files begun.
     pub files: u64,
     /// Times the ring's reader had to wait for the disk.
@@ -71,6 +73,7 @@ struct Shared {
     /// Bytes of finished files.
     before: AtomicU64,
     file: AtomicU64,
+    front: AtomicU64,
     files: AtomicU64,
     waits: AtomicU64,
     /// Bytes of the last keyframe, and where the present file's last keyframe ended.
@@ -81,7 +84,7 @@ struct Shared {
 
 enum Job {
     /// Records; how many were lost so far, and the latest time.
-    Block(Encoder, u64, u64),
+    Block(Box<Encoder>, u64, u64),
     Keyframe(Vec<u8>, u64),
     Note(Note),
     Tick,
@@ -91,10 +94,10 @@ enum Job {
 
 /// Records.
 pub struct Recorder {
-    gathered: Encoder,
+    gathered: Box<Encoder>,
     codec: Codec,
     jobs: Option<SyncSender<Job>>,
-    spare: Receiver<Encoder>,
+    spare: Receiver<Box<Encoder>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
     events: u64,
@@ -111,13 +114,20 @@ impl Recorder {
         let (jobs, todo) = sync_channel(QUEUE);
         let (done, spare) = channel();
         let codec = settings.codec;
-        let mut scribe =
-            Scribe { writer, files, settings, shared: Arc::clone(&shared), done, part: 0 };
+        let mut scribe = Scribe {
+            writer,
+            files,
+            settings,
+            shared: Arc::clone(&shared),
+            done,
+            part: 0,
+            command: None,
+        };
         scribe.account();
         let thread =
             thread::Builder::new().name("recorder".into()).spawn(move || scribe.run(&todo))?;
         Ok(Self {
-            gathered: Encoder::new(codec),
+            gathered: Box::new(Encoder::new(codec)),
             codec,
             jobs: Some(jobs),
             spare,
@@ -172,6 +182,7 @@ impl Recorder {
         Progress {
             bytes: self.shared.before.load(Relaxed) + file,
             file,
+            front: self.shared.front.load(Relaxed),
             files: self.shared.files.load(Relaxed),
             waits: self.shared.waits.load(Relaxed),
         }
@@ -222,7 +233,8 @@ impl Recorder {
         if self.gathered.is_empty() {
             return;
         }
-        let fresh = self.spare.try_recv().unwrap_or_else(|_none| Encoder::new(self.codec));
+        let fresh =
+            self.spare.try_recv().unwrap_or_else(|_none| Box::new(Encoder::new(self.codec)));
         let full = std::mem::replace(&mut self.gathered, fresh);
         self.send(Job::Block(full, lost, self.ts));
     }
@@ -250,8 +262,10 @@ struct Scribe {
     files: Files,
     settings: Settings,
     shared: Arc<Shared>,
-    done: Sender<Encoder>,
+    done: Sender<Box<Encoder>>,
     part: u32,
+    /// The command, which every file tells of.
+    command: Option<Note>,
 }
 
 impl Scribe {
@@ -273,7 +287,12 @@ impl Scribe {
                 let _ended = self.done.send(records);
             }
             Job::Keyframe(state, digest) => self.keyframe(&state, digest)?,
-            Job::Note(note) => self.writer.note(&note)?,
+            Job::Note(note) => {
+                self.writer.note(&note)?;
+                if matches!(note, Note::Command { .. }) {
+                    self.command = Some(note);
+                }
+            }
             Job::Tick => self.writer.get_mut().tick()?,
             Job::Rotate(state, digest) => {
                 self.writer.end(Ending::Rotated, digest)?;
@@ -287,6 +306,10 @@ impl Scribe {
                 self.shared.before.fetch_add(last.offset(), Relaxed);
                 last.get_mut().tick()?;
                 self.keyframe(&state, digest)?;
+                if let Some(command) = &self.command {
+                    self.writer.note(command)?;
+                }
+                self.shared.front.store(self.writer.offset(), Relaxed);
             }
             Job::End(digest) => {
                 self.writer.end(Ending::Ended, digest)?;

@@ -30,6 +30,12 @@ pub trait Visitor {
         ControlFlow::Continue(())
     }
 
+    /// A file does not go on where the one before ended: so many records are missing, or it is of
+    /// another run.
+    fn gap(&mut self, _missing: Option<u64>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
     /// A keyframe at this place. `world` is as the events have made it.
     fn keyframe(&mut self, _world: &World, _keyframe: &Keyframe) {}
 
@@ -101,7 +107,9 @@ impl Replay {
         source: &mut impl Source,
         to: &mut dyn Visitor,
     ) -> io::Result<ControlFlow<()>> {
-        self.begin(source, to);
+        if self.begin(source, to).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
         loop {
             let mut block = std::mem::take(&mut self.block);
             let item = source.next(&mut block)?;
@@ -121,20 +129,23 @@ impl Replay {
     }
 
     /// Whether a file goes on where the last one ended.
-    fn begin(&mut self, source: &impl Source, to: &mut dyn Visitor) {
+    fn begin(&mut self, source: &impl Source, to: &mut dyn Visitor) -> ControlFlow<()> {
         let (run, seq) = (source.header().run, source.seq());
         match self.next {
-            Some(next) if next == (run, seq) => {}
+            Some(next) if next == (run, seq) => ControlFlow::Continue(()),
             Some((before, expected)) if before == run && seq > expected => {
-                let _ = self.lose(seq - expected, to);
+                to.gap(Some(seq - expected))?;
+                self.lose(seq - expected, to)
             }
             before => {
                 // Another run has other keys: nothing that is known goes on.
                 self.world = World::with(config(source));
                 self.torn = source.header().part > 0;
-                if before.is_some() {
-                    let _ = self.lose(1, to);
+                if before.is_none() {
+                    return ControlFlow::Continue(());
                 }
+                to.gap(None)?;
+                self.lose(1, to)
             }
         }
     }

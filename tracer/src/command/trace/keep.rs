@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -37,6 +37,22 @@ pub(in crate::command) struct Keep {
     /// When the present file was begun.
     begun: Instant,
     ticked: Instant,
+    /// The first file.
+    path: PathBuf,
+}
+
+impl How<'_> {
+    fn files(&self) -> Files {
+        Files::new(self.path.to_owned(), self.rotate.is_some(), self.keep, self.sync)
+    }
+
+    /// Whether its first file can be made, as far as can be told before anything is traced.
+    pub(in crate::command) fn check(&self) -> Result<(), Fault> {
+        if self.files().path().symlink_metadata().is_ok() {
+            return Err(cannot(self.path, &io::ErrorKind::AlreadyExists.into()));
+        }
+        Ok(())
+    }
 }
 
 impl Keep {
@@ -57,11 +73,12 @@ impl Keep {
             ..Header::default()
         };
         let settings = Settings { header, coverage: coverage.clone(), codec: how.codec };
-        let files = Files::new(how.path.to_owned(), how.rotate.is_some(), how.keep, how.sync);
+        let files = how.files();
+        let path = files.path();
         let recorder =
             Recorder::start(settings, files).map_err(|error| cannot(how.path, &error))?;
         let now = Instant::now();
-        Ok(Self { recorder, rotate: how.rotate, begun: now, ticked: now })
+        Ok(Self { recorder, rotate: how.rotate, begun: now, ticked: now, path })
     }
 
     /// Keeps a record, which the tables have taken in.
@@ -87,7 +104,7 @@ impl Keep {
         }
         let full = match self.rotate {
             None => false,
-            Some(Rotate::Size(bytes)) => self.recorder.progress().file >= bytes,
+            Some(Rotate::Size(bytes)) => is_full(bytes, &self.recorder.progress()),
             Some(Rotate::Time(time)) => self.begun.elapsed() >= time,
         };
         if full {
@@ -98,6 +115,11 @@ impl Keep {
             self.ticked = Instant::now();
         }
         Ok(())
+    }
+
+    /// The path of the first file.
+    pub(in crate::command) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Records and bytes so far.
@@ -112,6 +134,12 @@ impl Keep {
             (written, None) => Ok(written),
         }
     }
+}
+
+/// Whether a file is as large as it may be. It has at least half of that in records, also where the
+/// tables in front of them take most of it.
+fn is_full(bytes: u64, written: &Progress) -> bool {
+    written.file >= bytes && written.file - written.front.min(written.file) >= bytes / 2
 }
 
 /// Names a run.

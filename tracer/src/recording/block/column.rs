@@ -54,10 +54,12 @@ impl Streams {
 
     fn with_base(&mut self, values: &[i64], base: i64) {
         let common = common(values);
-        let others = values.iter().filter(|&&value| value != common).count();
-        if others == 0 {
+        if values.iter().fold(0, |or, &value| or | (value ^ common)) == 0 {
             self.head(0, common, base);
-        } else if others <= values.len() / SPARSE_BELOW {
+            return;
+        }
+        let others = values.iter().filter(|&&value| value != common).count();
+        if others <= values.len() / SPARSE_BELOW {
             self.sparse(values, common, others, base);
         } else {
             self.dense(values, base);
@@ -77,9 +79,8 @@ impl Streams {
     }
 
     fn dense(&mut self, values: &[i64], base: i64) {
-        let bounds = (i64::MAX, i64::MIN);
-        let wider = |(min, max): (i64, i64), &value: &i64| (min.min(value), max.max(value));
-        let (min, max) = values.iter().fold(bounds, wider);
+        let min = values.iter().copied().min().unwrap_or(0);
+        let max = values.iter().copied().max().unwrap_or(0);
         let range = max.wrapping_sub(min) as u64;
         let width = (64 - range.leading_zeros()).div_ceil(8);
         self.head(width as u8, min, base);
@@ -207,6 +208,13 @@ impl Planes {
                 out.extend(low.iter().zip(high).map(|(&low, &high)| {
                     min.wrapping_add(i64::from(u16::from_le_bytes([low, high])))
                 }))
+            }
+            (3, Some(low), Some(middle)) => {
+                let high = planes.next().unwrap_or(&[]);
+                let words = low.iter().zip(middle).zip(high);
+                out.extend(words.map(|((&low, &middle), &high)| {
+                    min.wrapping_add(i64::from(u32::from_le_bytes([low, middle, high, 0])))
+                }));
             }
             _ => {
                 out.resize(self.len, min);

@@ -31,7 +31,7 @@ pub struct Block {
 #[derive(Default)]
 struct Work {
     /// The part of each record.
-    kinds: Vec<i64>,
+    kinds: Vec<u8>,
     parts: Vec<Part>,
     objects: Vec<Objects>,
     tables: Tables,

@@ -126,7 +126,7 @@ impl Decoder<'_> {
             _ => {
                 let mut values = std::mem::take(&mut self.scratch.values);
                 self.numbers(column, stored, &mut values);
-                self.scatter(column, &values);
+                self.place(column, &values);
                 self.scratch.values = values;
             }
         }
@@ -156,13 +156,12 @@ impl Decoder<'_> {
         let table = self.tables.get(table);
         let keys = self.kept.get(key).map_or(&[][..], Vec::as_slice);
         let of = |key: &u32| table.get(*key as usize).copied().unwrap_or(0).wrapping_add(more);
-        let rows = self.rows.get_mut(column.offset..).unwrap_or(&mut []);
-        let cells = rows.chunks_mut(self.part.stride).zip(keys);
+        let (offset, stride, keys) = (column.offset, self.part.stride, keys.iter());
         match column.ty.width() {
-            1 => cells.for_each(|(row, key)| put(row, (of(key) as u8).to_le_bytes())),
-            2 => cells.for_each(|(row, key)| put(row, (of(key) as u16).to_le_bytes())),
-            4 => cells.for_each(|(row, key)| put(row, (of(key) as u32).to_le_bytes())),
-            _ => cells.for_each(|(row, key)| put(row, of(key).to_le_bytes())),
+            1 => scatter(self.rows, stride, offset, keys.map(|key| (of(key) as u8).to_le_bytes())),
+            2 => scatter(self.rows, stride, offset, keys.map(|key| (of(key) as u16).to_le_bytes())),
+            4 => scatter(self.rows, stride, offset, keys.map(|key| (of(key) as u32).to_le_bytes())),
+            _ => scatter(self.rows, stride, offset, keys.map(|key| of(key).to_le_bytes())),
         }
     }
 
@@ -298,8 +297,7 @@ impl Decoder<'_> {
         let (offset, stride) = (column.offset + more, self.part.stride);
         let of = |id: u32| words.get(id as usize).copied().unwrap_or(0).to_le_bytes();
         if self.is_whole(stored) {
-            let rows = self.rows.get_mut(offset..).unwrap_or(&mut []);
-            rows.chunks_mut(stride).zip(ids).for_each(|(row, &id)| put(row, of(id)));
+            scatter(self.rows, stride, offset, ids.iter().map(|&id| of(id)));
             return;
         }
         for (&row, &id) in self.scratch.rows.iter().zip(ids) {
@@ -308,16 +306,16 @@ impl Decoder<'_> {
         }
     }
 
-    fn scatter(&mut self, column: &Column, values: &[i64]) {
+    /// Writes numbers to the rows that have the column.
+    fn place(&mut self, column: &Column, values: &[i64]) {
         let (offset, stride) = (column.offset, self.part.stride);
         if column.item.is_none() || values.len() == self.part.rows {
-            let rows = self.rows.get_mut(offset..).unwrap_or(&mut []);
-            let cells = rows.chunks_mut(stride).zip(values);
+            let values = values.iter();
             match column.ty.width() {
-                1 => cells.for_each(|(row, value)| put(row, (*value as u8).to_le_bytes())),
-                2 => cells.for_each(|(row, value)| put(row, (*value as u16).to_le_bytes())),
-                4 => cells.for_each(|(row, value)| put(row, (*value as u32).to_le_bytes())),
-                _ => cells.for_each(|(row, value)| put(row, value.to_le_bytes())),
+                1 => scatter(self.rows, stride, offset, values.map(|v| (*v as u8).to_le_bytes())),
+                2 => scatter(self.rows, stride, offset, values.map(|v| (*v as u16).to_le_bytes())),
+                4 => scatter(self.rows, stride, offset, values.map(|v| (*v as u32).to_le_bytes())),
+                _ => scatter(self.rows, stride, offset, values.map(|v| v.to_le_bytes())),
             }
             return;
         }
@@ -330,6 +328,22 @@ impl Decoder<'_> {
                 cell.copy_from_slice(bytes);
             }
         }
+    }
+}
+
+/// Writes one cell of each row.
+#[inline]
+fn scatter<const N: usize>(
+    rows: &mut [u8],
+    stride: usize,
+    offset: usize,
+    cells: impl Iterator<Item = [u8; N]>,
+) {
+    // Not by chunks: zipped with them, this loop is not inlined in some builds.
+    let mut at = offset;
+    for cell in cells {
+        put(rows.get_mut(at..).unwrap_or(&mut []), cell);
+        at += stride;
     }
 }
 

@@ -61,11 +61,19 @@ impl Work {
             part.program = Some(program);
             part.extent = reader.count()?;
         }
-        reader.column(events)?.unpack(reader.data, &mut self.kinds);
-        for &kind in &self.kinds {
-            let part = usize::try_from(kind).ok().and_then(|kind| self.parts.get_mut(kind));
-            part.ok_or(BadBlock("a record has no kind"))?.rows += 1;
+        reader.column(events)?.unpack(reader.data, &mut self.scratch.values);
+        let kinds = self.scratch.values.iter();
+        let unknown = BadBlock("a record has no kind");
+        if kinds.clone().any(|&kind| kind as u64 >= count as u64) {
+            return Err(unknown);
         }
+        self.kinds.clear();
+        self.kinds.extend(kinds.map(|&kind| kind as u8));
+        let mut rows = [0; 256];
+        for &kind in &self.kinds {
+            *rows.get_mut(usize::from(kind)).ok_or(unknown)? += 1;
+        }
+        self.parts.iter_mut().zip(rows).for_each(|(part, rows)| part.rows = rows);
         Ok(())
     }
 

@@ -179,22 +179,27 @@ fn gather(
 
 /// Appends the field of each row.
 fn read(rows: &[u8], size: usize, offset: usize, ty: Type, out: &mut Vec<i64>) {
-    let cells = rows.chunks(size).filter_map(|row| row.get(offset..));
     match ty {
-        Type::U8 => out.extend(cells.filter_map(|cell| cell.first()).map(|&v| i64::from(v))),
-        Type::U16 => out.extend(
-            cells.filter_map(<[u8]>::first_chunk).map(|v| i64::from(u16::from_le_bytes(*v))),
-        ),
-        Type::U32 => out.extend(
-            cells.filter_map(<[u8]>::first_chunk).map(|v| i64::from(u32::from_le_bytes(*v))),
-        ),
-        Type::I32 => out.extend(
-            cells.filter_map(<[u8]>::first_chunk).map(|v| i64::from(i32::from_le_bytes(*v))),
-        ),
-        Type::U64 | Type::I64 | Type::Text => {
-            out.extend(cells.filter_map(<[u8]>::first_chunk).map(|v| i64::from_le_bytes(*v)));
-        }
+        Type::U8 => cells(rows, size, offset, out, |[byte]| i64::from(byte)),
+        Type::U16 => cells(rows, size, offset, out, |cell| i64::from(u16::from_le_bytes(cell))),
+        Type::U32 => cells(rows, size, offset, out, |cell| i64::from(u32::from_le_bytes(cell))),
+        Type::I32 => cells(rows, size, offset, out, |cell| i64::from(i32::from_le_bytes(cell))),
+        Type::U64 | Type::I64 | Type::Text => cells(rows, size, offset, out, i64::from_le_bytes),
     }
+}
+
+#[inline]
+fn cells<const N: usize>(
+    rows: &[u8],
+    size: usize,
+    offset: usize,
+    out: &mut Vec<i64>,
+    value: impl Fn([u8; N]) -> i64,
+) {
+    out.extend(rows.chunks(size).map(|row| {
+        let cell = row.get(offset..).and_then(|cell| cell.first_chunk());
+        cell.map_or(0, |cell| value(*cell))
+    }));
 }
 
 /// Differences modulo the width of the field.

@@ -23,9 +23,7 @@ impl Shape {
                 let extent = (number(record, *at)? as usize).checked_add(1)?;
                 let room = if extent <= *short { *short } else { *long };
                 let rest = tail.get(extent.checked_mul(*size)?..)?;
-                let good = extent <= *long
-                    && tail.len() == room * size
-                    && rest.iter().all(|&byte| byte == 0);
+                let good = extent <= *long && tail.len() == room * size && is_zero(rest);
                 good.then_some(Self { extent, bytes: extent * size })
             }
             ProgramTail::Text { lens, max } => {
@@ -37,6 +35,14 @@ impl Shape {
             }
         }
     }
+}
+
+/// Whether all bytes are 0.
+#[inline]
+fn is_zero(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks();
+    words.iter().fold(0, |or, word| or | u64::from_ne_bytes(*word)) == 0
+        && rest.iter().all(|&byte| byte == 0)
 }
 
 /// A 32-bit field.

@@ -92,25 +92,38 @@ impl Table {
         out: &mut Vec<i64>,
     ) {
         out.clear();
-        let mut last = 0;
-        for (id, (value, &defined)) in self.values.iter_mut().zip(&self.defined).enumerate().skip(1)
-        {
-            let guess = match guess {
-                TableGuess::Zero | TableGuess::Previous => None,
-                TableGuess::Same(table) => Some(said(before, table, id)),
-                TableGuess::Through(table, then) => {
-                    Some(said(before, then, said(before, table, id) as usize))
-                }
-            };
-            if !defined {
-                *value = guess.unwrap_or(last);
+        match guess {
+            TableGuess::Zero | TableGuess::Previous => self.carry(out),
+            TableGuess::Same(table) => self.compare(out, |id| said(before, table, id)),
+            TableGuess::Through(table, then) => {
+                self.compare(out, |id| said(before, then, said(before, table, id) as usize))
             }
-            last = *value;
-            out.push(value.wrapping_sub(guess.unwrap_or(0)));
         }
         match guess {
             TableGuess::Previous => streams.differences(out),
             _ => streams.column(out),
+        }
+    }
+
+    /// Appends the values; what has none has that of the object before.
+    fn carry(&mut self, out: &mut Vec<i64>) {
+        let mut last = 0;
+        for (value, &defined) in self.values.iter_mut().zip(&self.defined).skip(1) {
+            last = if defined { *value } else { last };
+            *value = last;
+        }
+        out.extend(self.values.iter().skip(1));
+    }
+
+    /// Appends what the values are above their guesses; what has none has its guess.
+    fn compare(&mut self, out: &mut Vec<i64>, guess: impl Fn(usize) -> i64) {
+        let values = self.values.iter_mut().zip(&self.defined).enumerate().skip(1);
+        for (id, (value, &defined)) in values {
+            let guess = guess(id);
+            if !defined {
+                *value = guess;
+            }
+            out.push(value.wrapping_sub(guess));
         }
     }
 }
