@@ -124,10 +124,13 @@ pub struct Exec {
     pub args: Box<[u8]>,
 }
 
-/// A gap in one CPU's sequence numbers.
+/// The CPU of a loss that is of no CPU in particular: records that a damaged recording lacks.
+pub const NO_CPU: u16 = u16::MAX;
+
+/// A gap in one CPU's sequence numbers, or in a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// The CPU.
+    /// The CPU, or [`NO_CPU`].
     pub cpu: u16,
     /// Records missing.
     pub count: u64,

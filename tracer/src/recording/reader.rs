@@ -53,8 +53,9 @@ impl From<io::Error> for Unreadable {
 pub enum Item {
     /// Records, which are in the block.
     Records(Head),
-    /// Records are missing: so many, as the next frame's number tells.
-    Missing(u64),
+    /// Records are missing: so many, as the next frame's number tells, up to this time (0: to the
+    /// end).
+    Missing(u64, u64),
     /// The tables' state at this place.
     Keyframe(Keyframe),
     /// Something about the run.
@@ -181,7 +182,7 @@ impl<R: Read> Reader<R> {
                 Found::Nothing if self.damaged > self.expected => {
                     let missing = self.damaged - self.expected;
                     self.expected = self.damaged;
-                    return Ok(Some(Item::Missing(missing)));
+                    return Ok(Some(Item::Missing(missing, 0)));
                 }
                 Found::Nothing if self.ended || self.told => return Ok(None),
                 Found::Nothing => {
@@ -272,7 +273,7 @@ impl<R: Read> Reader<R> {
             return item;
         }
         self.waiting = Some(item);
-        Item::Missing(missing)
+        Item::Missing(missing, head.first_ts)
     }
 }
 

@@ -57,7 +57,7 @@ pub fn copy<R: Read, W: Write>(
                 }
                 writer.block(&mut records, head.lost, head.first_ts.max(head.last_ts))?;
             }
-            Item::Missing(count) => writer.skip(count),
+            Item::Missing(count, _) => writer.skip(count),
             Item::Keyframe(keyframe) => writer.keyframe(&keyframe.state, keyframe.digest)?,
             Item::Note(Note::Command { pid, start, words: _ }) => {
                 writer.note(&Note::Command { pid, start, words: Vec::new() })?;

@@ -7,7 +7,7 @@ use tracer_ebpf::wire::kind;
 use super::{Adapter, Block, Damage, End, Flaw, Item, Keyframe, Note, Source};
 use crate::{
     coverage::{Coverage, Fact},
-    event::{Body, Event, Header, Lost},
+    event::{Body, Event, Header, Lost, NO_CPU},
     model::{Change, Config, Sees, World},
     stream,
 };
@@ -135,7 +135,7 @@ impl Replay {
             Some(next) if next == (run, seq) => ControlFlow::Continue(()),
             Some((before, expected)) if before == run && seq > expected => {
                 to.gap(Some(seq - expected))?;
-                self.lose(seq - expected, to)
+                self.lose(seq - expected, 0, to)
             }
             before => {
                 // Another run has other keys: nothing that is known goes on.
@@ -145,7 +145,7 @@ impl Replay {
                     return ControlFlow::Continue(());
                 }
                 to.gap(None)?;
-                self.lose(1, to)
+                self.lose(1, 0, to)
             }
         }
     }
@@ -178,16 +178,17 @@ impl Replay {
     }
 
     /// Records are missing in the file: a loss like any other.
-    fn lose(&mut self, count: u64, to: &mut dyn Visitor) -> ControlFlow<()> {
+    fn lose(&mut self, count: u64, until: u64, to: &mut dyn Visitor) -> ControlFlow<()> {
         self.torn = true;
-        let header = Header { ts: self.ts, kind: kind::LOST, ..Header::default() };
-        let body = Body::Lost(Lost { cpu: 0, count, since: self.ts });
+        let (since, ts) = (self.ts, until.max(self.ts));
+        let header = Header { ts, cpu: NO_CPU, kind: kind::LOST, ..Header::default() };
+        let body = Body::Lost(Lost { cpu: NO_CPU, count, since });
         self.event(&Event { header, body }, to)
     }
 
     fn item(&mut self, item: Item, to: &mut dyn Visitor) -> ControlFlow<()> {
         match item {
-            Item::Missing(count) => return self.lose(count, to),
+            Item::Missing(count, until) => return self.lose(count, until, to),
             Item::Damage(damage) => {
                 let flow = to.damage(&damage);
                 self.torn |= damage.flaw != Flaw::NoEnd;

@@ -19,6 +19,7 @@ use object::Object;
 use super::digits::push;
 use super::{Report, Summary, names, time};
 use crate::coverage::{Coverage, Fact};
+use crate::event::NO_CPU;
 use crate::host::Host;
 use crate::model::{NsId, PidId, TaskId, World};
 use crate::past::facts::Identity;
@@ -77,7 +78,9 @@ impl Json {
     pub fn event(&self, world: &World, report: &Report, out: &mut String) {
         let mut line = Object::line(report.what.ty().name(), out);
         self.times(report.ts, &mut line);
-        line.number("cpu", report.cpu);
+        if report.cpu != NO_CPU {
+            line.number("cpu", report.cpu);
+        }
         event::Event { world, report, json: self }.write(&mut line);
         line.end();
     }

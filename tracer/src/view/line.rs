@@ -10,6 +10,7 @@ use super::digits::push;
 use super::style::{blanks, pad};
 use super::summary::counted;
 use super::{Paint, Report, Style, Type, What, escape, text, time};
+use crate::event::NO_CPU;
 use crate::host::Host;
 use crate::model::{NsFate, World};
 
@@ -129,8 +130,11 @@ pub fn details(world: &World, report: &Report, style: Style, out: &mut String) {
 /// What is missing: always in full.
 fn lost(report: &Report, out: &mut String) {
     let What::Lost { count, since } = report.what else { return };
-    let _ = write!(out, "LOST {} on CPU {}", counted(count, "record"), report.cpu);
-    if let Some(gap) = report.ts.checked_sub(since).filter(|_| since != 0) {
+    let _ = write!(out, "LOST {}", counted(count, "record"));
+    if report.cpu != NO_CPU {
+        let _ = write!(out, " on CPU {}", report.cpu);
+    }
+    if let Some(gap) = report.ts.checked_sub(since).filter(|&gap| since != 0 && gap > 0) {
         out.push_str(" in the ");
         time::duration(gap, out);
         out.push_str(" before this");

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::super::facts::{Identity, Number, Numbers};
 use super::Exporter;
 use crate::coverage::Coverage;
+use crate::event::NO_CPU;
 use crate::host::Host;
 use crate::model::{TaskId, World};
 use crate::view::names::Ended;
@@ -80,7 +81,7 @@ impl Csv {
                 time::rfc3339(self.host.wall(report.ts), out);
             }
         });
-        row.number(Some(report.cpu));
+        row.number((report.cpu != NO_CPU).then_some(report.cpu));
         row.cell(|out| out.push_str(report.what.ty().name()));
         let who = Who::of(world, report);
         row.number(known(who.tgid));

@@ -3,6 +3,7 @@
 use super::super::{escape, names};
 use super::life::{numbers, parent_of};
 use super::{Json, Object, event};
+use crate::event::NO_CPU;
 use crate::model::NsKind;
 use crate::past::facts::Named;
 use crate::past::{Counter, SpaceLife, Stats};
@@ -21,7 +22,9 @@ impl Json {
         line.number("lost", stats.lost);
         line.array("losses", &stats.losses, |loss, out| {
             let mut item = Object::item(out);
-            item.number("cpu", loss.cpu);
+            if loss.cpu != NO_CPU {
+                item.number("cpu", loss.cpu);
+            }
             item.known("since", loss.since);
             item.number("ts", loss.until);
             item.number("count", loss.count);

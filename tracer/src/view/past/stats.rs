@@ -8,6 +8,7 @@ use super::super::summary::counted;
 use super::super::{Lines, Paint, Style, names, text, time};
 use super::lifetime::point;
 use super::pieces::{process, space, task, vector};
+use crate::event::NO_CPU;
 use crate::model::NsKind;
 use crate::past::facts::Named;
 use crate::past::{Counter, Left, SpaceLife, Stats};
@@ -82,7 +83,11 @@ fn losses(lines: &Lines, stats: &Stats, out: &mut String) {
     lines.style().paint(Paint::Alarm, &text, out);
     out.push('\n');
     for loss in &stats.losses {
-        let _ = write!(out, "  {} on CPU {}, ", counted(loss.count, "record"), loss.cpu);
+        let _ = write!(out, "  {}", counted(loss.count, "record"));
+        if loss.cpu != NO_CPU {
+            let _ = write!(out, " on CPU {}", loss.cpu);
+        }
+        out.push_str(", ");
         if loss.since != 0 {
             out.push_str("from ");
             point(lines, loss.since, out);
