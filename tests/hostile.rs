@@ -1,9 +1,12 @@
-//! Bytes that nobody should have written: the decoder and the BTF reader answer every input, in
-//! bounded time and memory, without a panic.
+//! Bytes that nobody should have written: the decoder, the BTF reader and the reader of recordings
+//! answer every input, in bounded time and memory, without a panic.
+
+mod made;
 
 mod hostile {
     mod btf;
     mod decode;
     mod memory;
     mod random;
+    mod recording;
 }

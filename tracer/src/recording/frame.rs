@@ -56,8 +56,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head's bytes.
-    pub fn write(&self) -> [u8; HEAD] {
+    /// The head's bytes, in a file of this key ([`Header::key`](super::Header::key)).
+    pub fn write(&self, key: u32) -> [u8; HEAD] {
         let mut out = [0; HEAD];
         let mut put = |at: usize, bytes: &[u8]| {
             if let Some(room) = out.get_mut(at..at + bytes.len()) {
@@ -74,17 +74,21 @@ impl Head {
         put(40, &self.last_ts.to_le_bytes());
         put(48, &self.lost.to_le_bytes());
         put(56, &self.checksum.to_le_bytes());
-        let checksum = crc32c::crc32c(out.get(..60).unwrap_or_default());
+        let checksum = crc32c::crc32c_append(key, out.get(..60).unwrap_or_default());
         if let Some(room) = out.get_mut(60..) {
             room.copy_from_slice(&checksum.to_le_bytes());
         }
         out
     }
 
-    /// The head at the front of `bytes`; `None` if there is none, or it is damaged.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
+    /// The head at the front of `bytes`; `None` if there is none, or it is damaged, or of another
+    /// run.
+    pub fn read(bytes: &[u8], key: u32) -> Option<Self> {
         let bytes = bytes.get(..HEAD)?;
-        if bytes.get(..4)? != MAGIC || crc32c::crc32c(bytes.get(..60)?) != u32_at(bytes, 60)? {
+        if bytes.get(..4)? != MAGIC {
+            return None;
+        }
+        if crc32c::crc32c_append(key, bytes.get(..60)?) != u32_at(bytes, 60)? {
             return None;
         }
         let head = Self {
@@ -134,22 +138,28 @@ mod tests {
 
     #[test]
     fn a_head_is_read_as_it_was_written() {
-        assert_eq!(Head::read(&head().write()), Some(head()));
+        assert_eq!(Head::read(&head().write(7), 7), Some(head()));
         assert_eq!(head().span(), 192);
     }
 
     #[test]
     fn every_flipped_bit_of_a_head_is_noticed() {
         for bit in 0..HEAD * 8 {
-            let mut bytes = head().write();
+            let mut bytes = head().write(7);
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Head::read(&bytes), None, "bit {bit}");
+            assert_eq!(Head::read(&bytes, 7), None, "bit {bit}");
         }
+    }
+
+    #[test]
+    fn a_head_of_another_run_is_none() {
+        assert_eq!(Head::read(&head().write(7), 8), None);
+        assert_eq!(Head::read(&head().write(0), 7), None);
     }
 
     #[test]
     fn a_payload_beyond_the_bound_is_no_frame() {
         let head = Head { payload: MAX_PAYLOAD + 1, ..head() };
-        assert_eq!(Head::read(&head.write()), None);
+        assert_eq!(Head::read(&head.write(7), 7), None);
     }
 }

@@ -68,24 +68,37 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// Most bytes of damaged payloads that are looked through for frames. Only a file made to be slow
+/// has more: heads behind heads, each of which claims all that follows.
+const PATIENCE: u64 = 256 << 20;
+
 /// Finds the frames of a file.
 #[derive(Debug)]
 pub(super) struct Frames<R> {
     window: Window<R>,
+    /// What heads' checksums begin with.
+    key: u32,
     /// Offset of what comes next.
     at: u64,
     payload: (u64, usize),
+    patience: u64,
 }
 
 impl<R: Read> Frames<R> {
     /// The frames of a file, which starts with a header.
     pub(super) fn new(source: R) -> Self {
-        Self { window: Window::new(source), at: HEADER as u64, payload: (0, 0) }
+        let window = Window::new(source);
+        Self { window, key: 0, at: HEADER as u64, payload: (0, 0), patience: PATIENCE }
     }
 
     /// The header's bytes, before any frame is asked for.
     pub(super) fn header(&mut self) -> io::Result<&[u8]> {
         self.window.get(0, HEADER)
+    }
+
+    /// The file's key, which its header gives.
+    pub(super) fn unlock(&mut self, key: u32) {
+        self.key = key;
     }
 
     /// Offset of what comes next.
@@ -103,37 +116,80 @@ impl<R: Read> Frames<R> {
         let offset = self.at;
         let bytes = self.window.get(offset, HEAD)?;
         if bytes.is_empty() {
+            // The last frame's padding may be cut.
+            self.at = self.at.min(self.window.end());
             return Ok(Found::Nothing);
         }
-        let Some(head) = Head::read(bytes) else { return self.search() };
-        let len = head.payload as usize;
-        self.payload = (offset + HEAD as u64, len);
-        let payload = self.window.get(self.payload.0, len)?;
-        let damage = |until, flaw| Found::Damage(Damage { offset, until, flaw, head: Some(head) });
-        if payload.len() < len {
-            // The frame is the last one, or the file would go on.
-            self.at = self.payload.0 + payload.len() as u64;
-            return Ok(damage(self.at, Flaw::Cut));
-        }
-        let whole = head.fits(payload);
-        self.at = offset + head.span();
-        Ok(if whole { Found::Frame(offset, head) } else { damage(self.at, Flaw::Payload) })
+        let Some(head) = Head::read(bytes, self.key) else { return self.search(None) };
+        if self.take(&head)? { Ok(Found::Frame(offset, head)) } else { self.damaged(head) }
     }
 
-    /// Looks for the next frame's head behind bytes that are none.
-    fn search(&mut self) -> io::Result<Found> {
-        let offset = self.at;
-        loop {
-            self.at += HEAD as u64;
-            let bytes = self.window.get(self.at, HEAD)?;
-            let ended = bytes.len() < HEAD;
-            if ended || Head::read(bytes).is_some() {
-                let until = if ended { self.at + bytes.len() as u64 } else { self.at };
-                let flaw = if ended { Flaw::Cut } else { Flaw::Garbage };
-                self.at = until;
-                return Ok(Found::Damage(Damage { offset, until, flaw, head: None }));
-            }
+    /// The whole frame that starts exactly here, if there is one.
+    pub(super) fn here(&mut self) -> io::Result<Option<Head>> {
+        let Some(head) = Head::read(self.window.get(self.at, HEAD)?, self.key) else {
+            return Ok(None);
+        };
+        Ok(self.take(&head)?.then_some(head))
+    }
+
+    /// Brings the payload of the frame here, and steps over the frame if it is whole.
+    fn take(&mut self, head: &Head) -> io::Result<bool> {
+        let len = head.payload as usize;
+        self.payload = (self.at + HEAD as u64, len);
+        let whole = head.fits(self.window.get(self.payload.0, len)?);
+        if whole {
+            self.at += head.span();
         }
+        Ok(whole)
+    }
+
+    /// Where to go on behind a frame whose payload is not what its head says: at the next head. Its
+    /// length says nothing, as bytes may be gone, or have come in between.
+    fn damaged(&mut self, head: Head) -> io::Result<Found> {
+        if let Some(patience) = self.patience.checked_sub(u64::from(head.payload)) {
+            self.patience = patience;
+            return self.search(Some(head));
+        }
+        let offset = self.at;
+        self.at += self.window.get(offset, head.span() as usize)?.len() as u64;
+        let (until, head) = (self.at, Some(head));
+        Ok(Found::Damage(Damage { offset, until, flaw: Flaw::Payload, head }))
+    }
+
+    /// Looks for the next frame's head behind what is none, or behind the head of a damaged frame.
+    fn search(&mut self, head: Option<Head>) -> io::Result<Found> {
+        let offset = self.at;
+        self.at += HEAD as u64;
+        let found = self.find(u64::MAX)?.is_some();
+        let reached = self.at - offset;
+        let flaw = match head {
+            Some(head) if found || reached >= head.span() => Flaw::Payload,
+            None if found || reached >= HEAD as u64 => Flaw::Garbage,
+            _ => Flaw::Cut,
+        };
+        Ok(Found::Damage(Damage { offset, until: self.at, flaw, head }))
+    }
+
+    /// Goes to the next head from here on, and before an offset. Without one, this goes there, or
+    /// to the end.
+    pub(super) fn find(&mut self, to: u64) -> io::Result<Option<Head>> {
+        while self.at < to {
+            let bytes = self.window.get(self.at, HEAD)?;
+            if bytes.len() < HEAD {
+                self.at = self.window.end();
+                return Ok(None);
+            }
+            if let Some(head) = Head::read(bytes, self.key) {
+                return Ok(Some(head));
+            }
+            self.at += HEAD as u64;
+        }
+        Ok(None)
+    }
+
+    /// Steps over a frame without looking at its payload.
+    pub(super) fn step(&mut self, head: &Head) {
+        self.at += head.span();
     }
 }
 

@@ -2,13 +2,18 @@
 //!
 //! A state may be larger than a frame may be, so it comes in parts.
 
-use super::text::Take;
+use super::{frame::Head, text::Take};
 
 /// Bytes of the state in one part.
 const PART: usize = 4 << 20;
 
 /// Most parts: a state of 2 GiB, far beyond the kernel's 4 million PIDs.
 const MAX_PARTS: u32 = 512;
+
+/// A state may be this long, and longer only by a factor of what is stored: cookies are random, so
+/// a real one shrinks to a third, and a few hundred bytes cannot claim the host's memory.
+const SMALL: usize = 64 << 20;
+const FACTOR: usize = 256;
 
 /// The tables' whole state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub(super) fn parts(state: &[u8], digest: u64) -> impl Iterator<Item = Vec<u8>> 
 #[derive(Debug, Default)]
 pub(super) struct Gather {
     next: u32,
+    /// Bytes as they are stored.
+    stored: usize,
     keyframe: Keyframe,
 }
 
@@ -57,19 +64,22 @@ impl Gather {
     pub(super) fn take(
         &mut self,
         offset: u64,
-        seq: u64,
-        ts: u64,
+        head: &Head,
         payload: &[u8],
     ) -> Result<Option<Keyframe>, ()> {
         let mut take = Take(payload);
         let (Some(part), Some(parts), Some(digest)) = (take.u32(), take.u32(), take.u64()) else {
             return Err(());
         };
+        let (seq, ts) = (head.first_seq, head.last_ts);
         if part == 0 {
-            self.next = 0;
+            (self.next, self.stored) = (0, 0);
             self.keyframe = Keyframe { offset, seq, ts, digest, state: Vec::new() };
         }
         let fits = self.keyframe.seq == seq && self.keyframe.digest == digest;
+        self.stored = self.stored.saturating_add(head.payload as usize);
+        let room = SMALL.max(self.stored.saturating_mul(FACTOR));
+        let fits = fits && self.keyframe.state.len() + take.0.len() <= room;
         if part != self.next || part >= parts || parts > MAX_PARTS || !fits {
             self.clear();
             return Err(());
@@ -88,6 +98,10 @@ impl Gather {
 mod tests {
     use super::*;
 
+    fn head(payload: &[u8]) -> Head {
+        Head { first_seq: 7, last_ts: 9, payload: payload.len() as u32, ..Head::default() }
+    }
+
     #[test]
     fn a_state_of_any_size_comes_back() {
         for len in [0, 1, PART, PART + 1, 3 * PART - 1] {
@@ -96,7 +110,7 @@ mod tests {
             let mut found = None;
             for part in parts(&state, 5) {
                 assert!(found.is_none());
-                found = gather.take(64, 7, 9, &part).unwrap();
+                found = gather.take(64, &head(&part), &part).unwrap();
             }
             let expected = Keyframe { offset: 64, seq: 7, ts: 9, digest: 5, state };
             assert!(found == Some(expected), "{len} bytes");
@@ -108,9 +122,20 @@ mod tests {
         let state = vec![0; 2 * PART];
         let all: Vec<_> = parts(&state, 5).collect();
         let mut gather = Gather::default();
-        assert!(gather.take(0, 7, 9, &all[1]).is_err());
-        assert!(gather.take(0, 7, 9, &all[0]).unwrap().is_none());
-        assert!(gather.take(0, 8, 9, &all[1]).is_err());
-        assert!(gather.take(0, 7, 9, &[0; 3]).is_err());
+        let there = head(&all[0]);
+        assert!(gather.take(0, &there, &all[1]).is_err());
+        assert!(gather.take(0, &there, &all[0]).unwrap().is_none());
+        assert!(gather.take(0, &Head { first_seq: 8, ..there }, &all[1]).is_err());
+        assert!(gather.take(0, &there, &[0; 3]).is_err());
+    }
+
+    #[test]
+    fn a_state_that_few_bytes_claim_to_be_huge_is_refused() {
+        let state = vec![0; SMALL + PART];
+        let mut gather = Gather::default();
+        let mut parts = parts(&state, 5);
+        let bomb = Head { payload: 400, ..head(&[]) };
+        assert!(parts.by_ref().take(SMALL / PART).all(|part| gather.take(0, &bomb, &part).is_ok()));
+        assert!(gather.take(0, &bomb, &parts.next().unwrap()).is_err());
     }
 }

@@ -1,18 +1,20 @@
 //! Reads one file: frames become records, keyframes and notes, and what is damaged is said.
 
+mod places;
+mod preamble;
+
 use std::{
+    collections::VecDeque,
     fmt,
-    io::{self, Read, Seek},
+    io::{self, Read},
 };
 
 use super::{
-    Adapter, BadHeader, BadSchema, Block, Codec, Damage, End, Entry, Flaw, Header, Index, Keyframe,
-    Note, Schema,
+    Adapter, BadHeader, BadSchema, Block, Codec, Damage, End, Flaw, Header, Keyframe, Note, Schema,
     frame::{Head, kind},
     frames::{Found, Frames},
     keyframe::Gather,
     pack::Unpacker,
-    read_coverage,
 };
 use crate::coverage::Coverage;
 
@@ -78,6 +80,12 @@ pub struct Reader<R> {
     expected: u64,
     /// Number behind the last record of a damaged frame, where its head is whole.
     damaged: u64,
+    /// What is damaged in front, to be told before all else.
+    front: VecDeque<Damage>,
+    /// Offset of the first frame behind the schema and the coverage.
+    body: u64,
+    /// That frame, found while these were read.
+    held: Option<(u64, Head)>,
     /// Found, and to be told after the records that are missing before it.
     waiting: Option<Item>,
     /// An end frame was found.
@@ -102,29 +110,17 @@ impl<R: Read> Reader<R> {
             adapter: None,
             gather: Gather::default(),
             damaged: 0,
+            front: VecDeque::new(),
+            body: 0,
+            held: None,
             waiting: None,
             ended: false,
             told: false,
             raw: Vec::new(),
             unpacker: Unpacker::default(),
         };
-        // Both stand in front of everything else; a damaged one is said like any other damage.
-        for wanted in [kind::SCHEMA, kind::COVERAGE] {
-            let at = reader.frames.offset();
-            let taken = match reader.frames.next()? {
-                Found::Frame(_, head) if head.kind == wanted => reader.preamble(&head)?,
-                Found::Damage(damage) if damage.flaw == Flaw::Payload => {
-                    reader.waiting = Some(Item::Damage(damage));
-                    true
-                }
-                _ => false,
-            };
-            if !taken && reader.waiting.is_none() {
-                let until = reader.frames.offset();
-                let flaw = Flaw::Content("the schema or the coverage is missing".into());
-                reader.waiting = Some(Item::Damage(Damage { offset: at, until, flaw, head: None }));
-            }
-        }
+        reader.frames.unlock(reader.header.key());
+        reader.preamble()?;
         reader.adapter = reader.schema.adapter();
         Ok(reader)
     }
@@ -161,37 +157,54 @@ impl<R: Read> Reader<R> {
 
     /// What comes next; records are put into `block`. `None` at the end.
     pub fn next(&mut self, block: &mut Block) -> io::Result<Option<Item>> {
+        if let Some(damage) = self.front.pop_front() {
+            return Ok(Some(Item::Damage(damage)));
+        }
+        if let Some(item) = self.waiting.take() {
+            return Ok(Some(item));
+        }
         loop {
-            if let Some(item) = self.waiting.take() {
-                return Ok(Some(item));
-            }
-            match self.frames.next()? {
+            let found = match self.held.take() {
+                Some((offset, head)) => Found::Frame(offset, head),
+                None => self.frames.next()?,
+            };
+            match found {
                 Found::Frame(offset, head) => {
                     if let Some(item) = self.frame(offset, &head, block) {
                         return Ok(Some(self.in_order(&head, item)));
                     }
                 }
                 Found::Damage(damage) => {
-                    self.gather.clear();
-                    if let Some(head) = &damage.head {
-                        self.damaged = head.first_seq.saturating_add(u64::from(head.events));
-                    }
-                    self.told |= damage.flaw == Flaw::Cut;
+                    self.note(&damage);
                     return Ok(Some(Item::Damage(damage)));
                 }
-                Found::Nothing if self.damaged > self.expected => {
-                    let missing = self.damaged - self.expected;
-                    self.expected = self.damaged;
-                    return Ok(Some(Item::Missing(missing, 0)));
-                }
-                Found::Nothing if self.ended || self.told => return Ok(None),
-                Found::Nothing => {
-                    self.told = true;
-                    let offset = self.frames.offset();
-                    let damage = Damage { offset, until: offset, flaw: Flaw::NoEnd, head: None };
-                    return Ok(Some(Item::Damage(damage)));
-                }
+                Found::Nothing => return Ok(self.close()),
             }
+        }
+    }
+
+    /// At the end of the file: what is missing there.
+    fn close(&mut self) -> Option<Item> {
+        if self.damaged > self.expected {
+            let missing = self.damaged - self.expected;
+            self.expected = self.damaged;
+            return Some(Item::Missing(missing, 0));
+        }
+        if self.ended || self.told {
+            return None;
+        }
+        self.told = true;
+        let offset = self.frames.offset();
+        Some(Item::Damage(Damage { offset, until: offset, flaw: Flaw::NoEnd, head: None }))
+    }
+
+    /// A frame is lost; where its head is whole, that tells how many records.
+    fn note(&mut self, damage: &Damage) {
+        self.gather.clear();
+        self.told |= damage.flaw == Flaw::Cut;
+        if let Some(head) = &damage.head {
+            let behind = head.first_seq.saturating_add(u64::from(head.events));
+            self.damaged = self.damaged.max(behind);
         }
     }
 
@@ -202,18 +215,6 @@ impl<R: Read> Reader<R> {
             return None;
         }
         self.unpacker.unpack(head.codec, self.frames.payload(), head.raw, &mut self.raw)
-    }
-
-    /// Takes in the schema or the coverage.
-    fn preamble(&mut self, head: &Head) -> Result<bool, Unreadable> {
-        if self.unpack(head).is_none() {
-            return Ok(false);
-        }
-        if head.kind == kind::COVERAGE {
-            return Ok(read_coverage(&self.raw).map(|found| self.coverage = found).is_some());
-        }
-        self.schema = Schema::read(&self.raw).map_err(Unreadable::Schema)?;
-        Ok(true)
     }
 
     /// What a whole frame is; `None` for what nobody needs to know.
@@ -235,7 +236,7 @@ impl<R: Read> Reader<R> {
         }
         let known = [kind::KEYFRAME, kind::NOTE, kind::END];
         if !known.contains(&head.kind) {
-            return None; // the index is for seeking, others are of newer versions
+            return None; // the index is for seeking, others are known already, or of newer versions
         }
         if self.unpack(head).is_none() {
             return damage("it cannot be unpacked");
@@ -249,7 +250,7 @@ impl<R: Read> Reader<R> {
                 }
                 None => damage("its totals are cut"),
             },
-            _ => match self.gather.take(offset, head.first_seq, head.last_ts, &self.raw) {
+            _ => match self.gather.take(offset, head, &self.raw) {
                 Ok(whole) => whole.map(Item::Keyframe),
                 Err(()) => damage("a part of a keyframe does not belong here"),
             },
@@ -258,7 +259,8 @@ impl<R: Read> Reader<R> {
 
     /// Puts what is missing before an item; what comes twice is damage.
     fn in_order(&mut self, head: &Head, item: Item) -> Item {
-        if matches!(item, Item::Damage(_)) {
+        if let Item::Damage(damage) = &item {
+            self.note(damage);
             return item;
         }
         if head.first_seq < self.expected {
@@ -274,106 +276,5 @@ impl<R: Read> Reader<R> {
         }
         self.waiting = Some(item);
         Item::Missing(missing, head.first_ts)
-    }
-}
-
-/// How much is read at a time when the index is looked for from the end.
-const STEP: u64 = 1 << 20;
-
-impl<R: Read + Seek> Reader<R> {
-    /// The keyframes of the file, in order, by its index. A file without end frame has its last
-    /// index looked for, and what lies behind that is looked through.
-    pub fn keyframes(&mut self) -> io::Result<Vec<Entry>> {
-        let resume = self.frames.offset();
-        let mut found = Vec::new();
-        let mut next = self.last_index()?;
-        let mut last = u64::MAX;
-        while let Some(at) = next.filter(|&at| at != 0 && at < last) {
-            last = at;
-            self.frames.seek(at)?;
-            let Found::Frame(_, head) = self.frames.next()? else { break };
-            if head.kind != kind::INDEX || self.unpack(&head).is_none() {
-                break;
-            }
-            let Some(index) = Index::read(&self.raw) else { break };
-            found.extend(index.entries.into_iter().rev());
-            next = Some(index.previous);
-        }
-        found.reverse();
-        found.dedup_by_key(|entry| entry.offset);
-        self.frames.seek(resume)?;
-        Ok(found)
-    }
-
-    /// The offset of the last index.
-    fn last_index(&mut self) -> io::Result<Option<u64>> {
-        let size = self.frames.size()? / 64 * 64;
-        let mut to = size;
-        while to > super::header::HEADER as u64 {
-            let from = to.saturating_sub(STEP).max(super::header::HEADER as u64);
-            let mut best = None;
-            // Frames may start at every multiple of their head's size.
-            let mut at = from;
-            while at < to {
-                self.frames.seek(at)?;
-                match self.frames.next()? {
-                    Found::Frame(offset, head) => {
-                        if head.kind == kind::END && self.unpack(&head).is_some() {
-                            return Ok(End::read(&self.raw).map(|end| end.index));
-                        }
-                        if head.kind == kind::INDEX {
-                            best = Some(offset);
-                        }
-                        at = self.frames.offset();
-                    }
-                    Found::Damage(damage) => at = damage.until.max(at + 64),
-                    Found::Nothing => break,
-                }
-            }
-            if best.is_some() {
-                return Ok(best);
-            }
-            to = from;
-        }
-        Ok(None)
-    }
-
-    /// Goes on at the first frame.
-    pub fn rewind(&mut self) -> io::Result<()> {
-        let start = Entry {
-            offset: super::header::HEADER as u64,
-            seq: self.header.first_seq,
-            ts: self.header.start,
-        };
-        self.jump(&start)
-    }
-
-    /// Goes on at a keyframe.
-    pub fn jump(&mut self, to: &Entry) -> io::Result<()> {
-        self.frames.seek(to.offset)?;
-        self.gather.clear();
-        self.expected = to.seq;
-        self.waiting = None;
-        Ok(())
-    }
-
-    /// The latest time in the file, by its end frame, or its last whole frame.
-    pub fn last_ts(&mut self) -> io::Result<u64> {
-        let resume = self.frames.offset();
-        let mut ts = self.header.start;
-        let mut from = self.frames.size()? / 64 * 64;
-        while ts == self.header.start && from > super::header::HEADER as u64 {
-            from = from.saturating_sub(STEP).max(super::header::HEADER as u64);
-            self.frames.seek(from)?;
-            loop {
-                match self.frames.next()? {
-                    Found::Frame(_, head) => ts = ts.max(head.last_ts),
-                    Found::Damage(_) => {}
-                    Found::Nothing => break,
-                }
-            }
-        }
-        self.frames.seek(resume)?;
-        Ok(ts)
     }
 }

@@ -5,7 +5,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use super::{Block, Damage, Item, Reader, Replay, Visitor};
+use super::{Damage, Reader, Replay, Visitor};
 use crate::{
     event::Event,
     model::{Change, World},
@@ -44,16 +44,15 @@ pub fn at<R: Read + Seek>(
     Ok(replay)
 }
 
+/// Keyframes that are tried; of more that cannot be used, none is likely to be.
+const TRIES: usize = 8;
+
 /// The latest keyframe before a time that can be used, else the beginning.
 fn nearest<R: Read + Seek>(reader: &mut Reader<R>, ts: u64) -> io::Result<Replay> {
-    let mut entries = reader.keyframes()?;
-    let mut block = Block::default();
-    while let Some(entry) = entries.pop() {
-        if entry.ts > ts {
-            continue;
-        }
-        reader.jump(&entry)?;
-        if let Some(Item::Keyframe(keyframe)) = reader.next(&mut block)?
+    let entries = reader.keyframes()?;
+    for entry in entries.iter().rev().filter(|entry| entry.ts <= ts).take(TRIES) {
+        if let Some(keyframe) = reader.keyframe(entry)?
+            && keyframe.ts <= ts
             && let Ok(world) = World::restore(&keyframe.state)
         {
             return Ok(Replay::from(world, reader, keyframe.ts));

@@ -37,6 +37,11 @@ impl<R: Read> Window<R> {
         self.bytes.get(from..to).unwrap_or_default()
     }
 
+    /// The offset behind the last byte that was read.
+    pub(super) fn end(&self) -> u64 {
+        self.begin.saturating_add(self.bytes.len() as u64)
+    }
+
     /// Forgets what lies before an offset, once that is worth the copy; how much of it is left.
     fn skip(&mut self, at: u64) -> io::Result<usize> {
         loop {

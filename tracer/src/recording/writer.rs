@@ -17,6 +17,8 @@ const INDEXED: usize = 8;
 /// Writes one file.
 pub struct Writer<W> {
     out: W,
+    /// What heads' checksums begin with.
+    key: u32,
     /// Bytes that are whole: behind them a failed write may have left a torn frame.
     offset: u64,
     /// Number in the run of the next record.
@@ -39,6 +41,7 @@ impl<W: Write> Writer<W> {
         out.write_all(&bytes)?;
         let mut writer = Self {
             out,
+            key: header.key(),
             offset: bytes.len() as u64,
             seq: header.first_seq,
             ts: header.start,
@@ -99,7 +102,7 @@ impl<W: Write> Writer<W> {
         let written = self.write(head, &payload);
         self.payload = payload;
         written?;
-        self.seq += u64::from(packed.events);
+        self.seq = self.seq.saturating_add(u64::from(packed.events));
         self.ts = self.ts.max(ts);
         self.lost = lost;
         self.end.events += u64::from(packed.events);
@@ -178,7 +181,7 @@ impl<W: Write> Writer<W> {
             ..head
         };
         self.frame.clear();
-        self.frame.extend(head.write());
+        self.frame.extend(head.write(self.key));
         self.frame.extend(payload);
         self.frame.resize(self.frame.len().next_multiple_of(HEAD), 0);
         self.out.write_all(&self.frame)?;

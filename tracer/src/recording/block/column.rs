@@ -245,6 +245,11 @@ impl Stored {
         (self.planes.width == 0).then_some(self.planes.min)
     }
 
+    /// The number that all are.
+    pub(super) fn only(&self) -> Option<i64> {
+        self.common().filter(|_| self.others.is_none())
+    }
+
     /// The numbers that are not the common one, and which they are.
     pub(super) fn others<'a>(
         &self,

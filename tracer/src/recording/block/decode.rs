@@ -1,8 +1,10 @@
 //! From a block to its records.
 
-mod columns;
+mod cells;
+mod guesses;
 mod layout;
 mod objects;
+mod parts;
 mod ring;
 mod tails;
 
@@ -11,6 +13,7 @@ use super::varint::Cursor;
 use super::{BadBlock, MAX_ELEMENTS, MAX_RAW, MAX_RECORDS, MAX_ROWS};
 use crate::recording::codec::{Codec, Decompressor};
 use crate::recording::schema::Schema;
+use guesses::Ids;
 use layout::Part;
 use objects::{Objects, Tables};
 
@@ -36,12 +39,14 @@ struct Work {
     objects: Vec<Objects>,
     tables: Tables,
     ring: ring::Columns,
-    /// Kept objects: of each program, of each column.
-    kept: Vec<Vec<Vec<u32>>>,
+    /// What is computed for each row, part by part.
+    rows: Vec<ring::Row>,
+    /// Objects: of each program, of each column.
+    ids: Vec<Vec<Ids>>,
     /// Lengths of the opaque records.
     opaque: Vec<i64>,
     budget: usize,
-    scratch: columns::Scratch,
+    scratch: parts::Scratch,
 }
 
 impl Block {
@@ -155,8 +160,7 @@ impl Block {
             self.rows.resize(total, 0);
         }
         let rows = self.rows.get_mut(..total).ok_or(cut)?;
-        work.fill(schema, rows)?;
-        work.lead(schema, data, rows, &mut self.spans)?;
+        work.lead(schema, data, &mut self.spans)?;
         work.decode_parts(schema, data, rows)?;
         work.finish(schema, text, rows, &mut self.spans)
     }

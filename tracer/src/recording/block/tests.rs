@@ -107,3 +107,27 @@ fn every_kind_comes_back() {
         }
     }
 }
+#[test]
+fn dbg1() {
+    for seed in 0..8 {
+        for n in [1, 2, 3, 17, 300, 4096] {
+            let records = sample(seed, n);
+            let mut e = Encoder::new(Codec::Columns);
+            let mut b = Block::new();
+            for round in 0..2 {
+                let p = pack(&mut e, &records);
+                unpack(&mut b, Codec::Columns, &p).unwrap();
+                for (i, (g, w)) in b.records().zip(&records).enumerate() {
+                    for (at, (x, y)) in g.iter().zip(w).enumerate() {
+                        if x != y {
+                            println!(
+                                "n {n} seed {seed} round {round} rec {i} kind {} at {at}: {x} {y}",
+                                w[14]
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

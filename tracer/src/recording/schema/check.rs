@@ -82,7 +82,7 @@ fn form(form: &Form) -> Checked {
             number(form, *count)?;
             fail(short > long || *long > MAX_ITEMS, || format!("{name} has {long} items"))?;
             let bytes = adjoining(name, fields)?;
-            let arrays = fields.iter().any(|field| field.count != 1);
+            let arrays = fields.iter().any(|field| field.count != 1 || field.ty == Type::Text);
             fail(bytes != u32::from(*size) || arrays, || format!("{name} has ill items"))
         }
         Tail::Text { lens, max } => {

@@ -3,7 +3,7 @@
 use super::super::column::{Reader, Stored};
 use super::super::{BadBlock, MAX_ROWS};
 use super::{Work, padded, spend};
-use crate::recording::schema::{Op, Program, ProgramTail, Schema};
+use crate::recording::schema::{Program, ProgramTail, Schema};
 
 /// The rows of a kind of which the block has some.
 #[derive(Debug, Default)]
@@ -17,13 +17,11 @@ pub(super) struct Part {
     pub(super) stride: usize,
     /// Length of a row where all are equally long.
     pub(super) len: usize,
-    /// Of the first row.
+    /// Where the first row begins.
     pub(super) start: usize,
+    /// Where what is computed for its rows begins.
+    pub(super) first: usize,
     pub(super) columns: Vec<Stored>,
-    /// Which record a row is; only of kinds whose rows differ in length.
-    pub(super) order: Vec<u32>,
-    /// Last row of the program that this one looks at.
-    pub(super) recent: Vec<u32>,
 }
 
 pub(super) fn opaque_rows(parts: &[Part]) -> usize {
@@ -49,8 +47,6 @@ impl Work {
             part.program = None;
             part.extent = 0;
             part.rows = 0;
-            part.order.clear();
-            part.recent.clear();
             if kind == 0 && index == 0 {
                 continue;
             }
@@ -91,11 +87,13 @@ impl Work {
                 continue;
             };
             part.check_extent(program)?;
-            let fixed = program.columns.iter().take(program.fixed);
-            for _ in fixed {
+            let count = program.column_count(part.extent);
+            let columns = program.columns.iter().take(count);
+            let kept = columns.filter(|column| column.class.is_some()).count();
+            spend(&mut self.budget, part.rows * kept)?;
+            for _ in 0..program.fixed {
                 part.columns.push(reader.column(part.rows)?);
             }
-            spend(&mut self.budget, part.rows * program.columns.iter().filter(|c| c.kept).count())?;
             // How many rows have an item is said before the item's columns.
             if let ProgramTail::Items { .. } = program.tail {
                 for _ in 0..part.extent {
@@ -117,10 +115,12 @@ impl Work {
 
     /// Decides where the rows are; answers how many bytes they take. Opaque ones come last.
     pub(super) fn place(&mut self, data: &[u8]) -> Result<usize, BadBlock> {
-        let mut total = 0;
+        let (mut total, mut first) = (0, 0);
         self.opaque.clear();
         for part in self.parts.iter_mut().rev() {
             part.start = total;
+            part.first = first;
+            first += part.rows;
             if part.program.is_some() {
                 let bytes = part.rows.checked_mul(part.stride);
                 total = padded(total + bytes.ok_or(BadBlock("its rows are too large"))?)?;
@@ -135,43 +135,6 @@ impl Work {
             }
         }
         Ok(total)
-    }
-
-    /// Fills the rows of each part with what is the same in all of them.
-    pub(super) fn fill(&mut self, schema: &Schema, rows: &mut [u8]) -> Result<(), BadBlock> {
-        for part in &self.parts {
-            let Some(program) = part.program.and_then(|at| schema.programs().get(at)) else {
-                continue;
-            };
-            let end = part.start + part.rows * part.stride;
-            let rows = rows.get_mut(part.start..end).ok_or(BadBlock("a row has no place"))?;
-            let Some(first) = rows.get_mut(..part.stride) else { continue };
-            first.fill(0);
-            for (column, stored) in program.columns.iter().zip(&part.columns) {
-                if let (Op::Zero, None, Some(common)) = (column.op, column.class, stored.common())
-                    && stored.len() == part.rows
-                {
-                    let width = column.ty.width() as usize;
-                    let bytes = common.to_le_bytes();
-                    let cell = first.get_mut(column.offset..column.offset + width);
-                    if let (Some(cell), Some(bytes)) = (cell, bytes.get(..width)) {
-                        cell.copy_from_slice(bytes);
-                    }
-                }
-            }
-            repeat(rows, part.stride);
-        }
-        Ok(())
-    }
-}
-
-/// Repeats the first `len` bytes to the end.
-fn repeat(bytes: &mut [u8], len: usize) {
-    let mut done = len;
-    while done < bytes.len() {
-        let next = done.min(bytes.len() - done);
-        bytes.copy_within(..next, done);
-        done += next;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The objects of a block and the tables over them.
 
 use super::super::BadBlock;
-use super::super::column::Reader;
+use super::super::column::{Reader, Stored};
 use super::{Work, spend};
 use crate::recording::schema::{Schema, TableGuess};
 
@@ -63,7 +63,37 @@ fn word(reader: &mut Reader<'_>) -> Result<u64, BadBlock> {
 
 /// The tables of a block, by number.
 #[derive(Debug, Default)]
-pub(super) struct Tables(Vec<Vec<i64>>);
+pub(super) struct Tables(Vec<Table>);
+
+/// What a block says about each object of a class.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// By object; nothing for those behind the last that it speaks of.
+    values: Vec<i64>,
+    /// The value of all objects but the zero, if it is known to be one.
+    same: Option<i64>,
+}
+
+impl Table {
+    /// What it says about an object.
+    #[inline]
+    pub(super) fn get(&self, id: u32) -> i64 {
+        self.values.get(id as usize).copied().unwrap_or(0)
+    }
+
+    /// What it says, by object; 0 for those behind its end.
+    pub(super) fn values(&self) -> &[i64] {
+        &self.values
+    }
+
+    /// What it says about all objects from `least` to `most`, if that is the same.
+    pub(super) fn same(&self, least: u32, most: u32) -> Option<i64> {
+        if least == most {
+            return Some(self.get(least));
+        }
+        self.same.filter(|_| least > 0 && (most as usize) < self.values.len())
+    }
+}
 
 impl Tables {
     pub(super) fn read(
@@ -73,8 +103,8 @@ impl Tables {
         objects: &[Objects],
         budget: &mut usize,
     ) -> Result<(), BadBlock> {
-        self.0.resize_with(schema.tables().len(), Vec::new);
-        self.0.iter_mut().for_each(Vec::clear);
+        self.0.resize_with(schema.tables().len(), Table::default);
+        self.0.iter_mut().for_each(|table| table.values.clear());
         let mut after = 0;
         for _ in 0..reader.count()? {
             let index = reader.count()?;
@@ -89,31 +119,41 @@ impl Tables {
             let stored = reader.column(len)?;
             let (before, rest) = self.0.split_at_mut_checked(index).ok_or(unknown)?;
             let table = rest.first_mut().ok_or(unknown)?;
-            match of.guess {
-                TableGuess::Previous => stored.sum(reader.data, table),
-                _ => stored.unpack(reader.data, table),
-            }
-            table.insert(0, 0);
-            let said = |table: usize, id: i64| {
-                let table = before.get(table).map_or(&[][..], Vec::as_slice);
-                usize::try_from(id).ok().and_then(|id| table.get(id)).copied().unwrap_or(0)
-            };
-            let values = table.iter_mut().enumerate().skip(1);
-            match of.guess {
-                TableGuess::Zero | TableGuess::Previous => {}
-                TableGuess::Same(table) => values.for_each(|(id, value)| {
-                    *value = value.wrapping_add(said(table, id as i64));
-                }),
-                TableGuess::Through(table, then) => values.for_each(|(id, value)| {
-                    *value = value.wrapping_add(said(then, said(table, id as i64)));
-                }),
-            }
+            table.read(of.guess, &stored, reader.data, before);
         }
         Ok(())
     }
 
-    /// A table; empty if the block does not have it.
-    pub(super) fn get(&self, table: usize) -> &[i64] {
-        self.0.get(table).map_or(&[], Vec::as_slice)
+    /// A table; it says nothing if the block does not have it.
+    pub(super) fn get(&self, table: usize) -> Option<&Table> {
+        self.0.get(table)
+    }
+}
+
+impl Table {
+    fn read(&mut self, guess: TableGuess, stored: &Stored, data: &[u8], before: &[Self]) {
+        match guess {
+            TableGuess::Previous => stored.sum(data, &mut self.values),
+            _ => stored.unpack(data, &mut self.values),
+        }
+        self.values.insert(0, 0);
+        self.same = match guess {
+            TableGuess::Zero => stored.only(),
+            _ => None,
+        };
+        let said = |table: usize, id: i64| {
+            let id = u32::try_from(id).unwrap_or(u32::MAX);
+            before.get(table).map_or(0, |table| table.get(id))
+        };
+        let values = self.values.iter_mut().enumerate().skip(1);
+        match guess {
+            TableGuess::Zero | TableGuess::Previous => {}
+            TableGuess::Same(table) => values.for_each(|(id, value)| {
+                *value = value.wrapping_add(said(table, id as i64));
+            }),
+            TableGuess::Through(table, then) => values.for_each(|(id, value)| {
+                *value = value.wrapping_add(said(then, said(table, id as i64)));
+            }),
+        }
     }
 }

@@ -3,8 +3,7 @@
 use super::super::BadBlock;
 use super::super::column::{Reader, Stored};
 use super::Work;
-use super::layout::Part;
-use crate::recording::schema::{ProgramTail, Schema};
+use crate::recording::schema::Schema;
 
 /// No row.
 pub(super) const NONE: u32 = u32::MAX;
@@ -53,86 +52,88 @@ impl Columns {
     }
 }
 
+/// What is computed for each row, part by part.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Row {
+    /// Its first 16 bytes.
+    pub(super) prefix: u128,
+    /// The last row, on its CPU, of the part that its own looks at.
+    pub(super) recent: u32,
+    /// Which record it is.
+    pub(super) record: u32,
+}
+
 /// Where a part's rows go while they are counted.
 #[derive(Clone, Copy, Debug)]
 struct Lane {
     /// Where the next row begins, and which row it is.
-    next: usize,
+    start: usize,
     row: u32,
+    /// Where what is computed for its rows begins.
+    first: usize,
     stride: usize,
     len: u32,
     /// Where the prefix has it.
     kind: u128,
-    /// The part whose last row on the same CPU matters.
-    from: Option<usize>,
-    /// Whether another part looks at this one.
-    watched: bool,
-    /// Whether its rows differ in length.
-    uneven: bool,
+    /// The part whose last row on the same CPU matters; one behind the last if none does.
+    from: usize,
     opaque: bool,
 }
 
 impl Work {
     fn lanes(&mut self, schema: &Schema) {
         let Self { ring, parts, .. } = self;
-        let of = |part: &Part| part.program.and_then(|at| schema.programs().get(at));
         ring.lanes.clear();
         for part in parts.iter() {
-            let program = of(part);
+            let program = part.program.and_then(|at| schema.programs().get(at));
             let recent = program.and_then(|program| program.recent);
             let from = parts.iter().position(|from| recent.is_some() && from.program == recent);
             ring.lanes.push(Lane {
-                next: part.start,
+                start: part.start,
                 row: 0,
+                first: part.first,
                 stride: part.stride,
                 len: part.len as u32,
                 kind: u128::from(program.map_or(0, |program| program.kind)) << 112,
-                from: from.or(recent.map(|_| usize::MAX)),
-                watched: false,
-                uneven: program.is_some_and(|of| !matches!(of.tail, ProgramTail::None)),
+                from: from.unwrap_or(parts.len()),
                 opaque: program.is_none(),
             });
         }
-        for at in 0..ring.lanes.len() {
-            let from = ring.lanes.get(at).and_then(|lane| lane.from);
-            if let Some(lane) = from.and_then(|from| ring.lanes.get_mut(from)) {
-                lane.watched = true;
-            }
-        }
     }
 
-    /// Writes the first 16 bytes of every row, and where it is.
+    /// Computes the first 16 bytes of every row, and where it is. What a kind does not need is
+    /// computed too: which kind comes next is hard to predict.
     pub(super) fn lead(
         &mut self,
         schema: &Schema,
         data: &[u8],
-        rows: &mut [u8],
         spans: &mut Vec<(u32, u32)>,
     ) -> Result<(), BadBlock> {
         self.lanes(schema);
-        let Self { ring, kinds, parts, opaque, .. } = self;
+        let Self { ring, kinds, parts, opaque, rows, .. } = self;
+        rows.resize(kinds.len(), Row::default());
+        spans.resize(kinds.len(), (0, 0));
         ring.ts.unpack(data, &mut ring.times);
         ring.cpu.unpack(data, &mut ring.indices);
         ring.seq.unpack(data, &mut ring.seqs);
+        let width = parts.len() + 1;
         ring.last_rows.clear();
-        ring.last_rows.resize(ring.cpus.len() * parts.len(), NONE);
+        ring.last_rows.resize(ring.cpus.len() * width, NONE);
         let mut ts = ring.first_ts;
         let mut opaque = opaque.iter();
         let mut shared = ring.times.iter().zip(&ring.indices).zip(&ring.seqs);
         let gone = BadBlock("a record has no place");
-        spans.reserve(kinds.len());
-        for (index, &kind) in kinds.iter().enumerate() {
+        for (record, (&kind, span)) in kinds.iter().zip(spans.iter_mut()).enumerate() {
             let kind = usize::from(kind);
             let lane = ring.lanes.get_mut(kind).ok_or(gone)?;
-            let start = lane.next;
             if lane.opaque {
                 let len = *opaque.next().ok_or(gone)? as usize;
-                spans.push((start as u32, len as u32));
-                lane.next = (start + len).next_multiple_of(8);
+                *span = (lane.start as u32, len as u32);
+                lane.start = (lane.start + len).next_multiple_of(8);
                 continue;
             }
-            spans.push((start as u32, lane.len));
-            lane.next = start + lane.stride;
+            *span = (lane.start as u32, lane.len);
+            lane.start += lane.stride;
             let ((&delta, &cpu_index), &seq) = shared.next().ok_or(gone)?;
             ts = ts.wrapping_add(delta as u64);
             let cpu_index = cpu_index as usize;
@@ -142,26 +143,12 @@ impl Work {
                 | u128::from(cpu.last) << 64
                 | u128::from(cpu.number) << 96
                 | lane.kind;
-            let cell = rows.get_mut(start..).and_then(|row| row.first_chunk_mut());
-            *cell.ok_or(gone)? = prefix.to_le_bytes();
-            let lasts = cpu_index * parts.len();
-            if lane.watched
-                && let Some(last) = ring.last_rows.get_mut(lasts + kind)
-            {
-                *last = lane.row;
-            }
+            let lasts = ring.last_rows.get_mut(cpu_index * width..).ok_or(gone)?;
+            let recent = *lasts.get(lane.from).ok_or(gone)?;
+            *lasts.get_mut(kind).ok_or(gone)? = lane.row;
+            *rows.get_mut(lane.first + lane.row as usize).ok_or(gone)? =
+                Row { prefix, recent, record: record as u32 };
             lane.row += 1;
-            if (lane.uneven || lane.from.is_some())
-                && let Some(part) = parts.get_mut(kind)
-            {
-                if let Some(from) = lane.from {
-                    let last = ring.last_rows.get(lasts.saturating_add(from));
-                    part.recent.push(last.copied().unwrap_or(NONE));
-                }
-                if lane.uneven {
-                    part.order.push(index as u32);
-                }
-            }
         }
         Ok(())
     }

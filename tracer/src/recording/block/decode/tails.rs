@@ -19,24 +19,25 @@ impl Work {
             };
             let end = part.start + part.rows * part.stride;
             let rows = rows.get_mut(part.start..end).ok_or(BadBlock("a row has no place"))?;
-            let rows = rows.chunks_exact_mut(part.stride.max(1)).zip(&part.order);
+            let computed = self.rows.get(part.first..).unwrap_or(&[]);
+            let rows = rows.chunks_exact_mut(part.stride.max(1)).zip(computed);
             match &program.tail {
                 ProgramTail::None => {}
                 ProgramTail::Items { at, .. } => {
-                    for (row, &index) in rows {
+                    for (row, computed) in rows {
                         let len = program.row_len(number(row, *at) as usize + 1);
-                        set(spans, index, len);
+                        set(spans, computed.record, len);
                     }
                 }
                 ProgramTail::Text { lens, .. } => {
-                    for (row, &index) in rows {
+                    for (row, computed) in rows {
                         let len = lens.iter().map(|&at| number(row, at) as usize).sum();
                         let (own, rest) =
                             text.split_at_checked(len).ok_or(BadBlock("a text is cut"))?;
                         text = rest;
                         let place = row.get_mut(program.size..program.size + len);
                         place.ok_or(BadBlock("a text is longer than said"))?.copy_from_slice(own);
-                        set(spans, index, program.size + len);
+                        set(spans, computed.record, program.size + len);
                     }
                 }
             }

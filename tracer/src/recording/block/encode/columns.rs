@@ -196,6 +196,7 @@ fn cells<const N: usize>(
     out: &mut Vec<i64>,
     value: impl Fn([u8; N]) -> i64,
 ) {
+    // Not exact chunks: the last row of items is cut behind its field.
     out.extend(rows.chunks(size).map(|row| {
         let cell = row.get(offset..).and_then(|cell| cell.first_chunk());
         cell.map_or(0, |cell| value(*cell))

@@ -1,0 +1,6 @@
+//! Recordings.
+
+mod damage;
+mod forge;
+mod look;
+mod order;
