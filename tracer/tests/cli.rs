@@ -12,8 +12,25 @@ use std::{
 const TRACER: &str = env!("CARGO_BIN_EXE_tracer");
 
 /// Every verb.
-const VERBS: [&str; 9] =
-    ["live", "ps", "tree", "ns", "pid", "show", "doctor", "completions", "man"];
+const VERBS: [&str; 17] = [
+    "live",
+    "record",
+    "replay",
+    "ps",
+    "tree",
+    "ns",
+    "pid",
+    "show",
+    "history",
+    "diff",
+    "stats",
+    "export",
+    "verify",
+    "redact",
+    "doctor",
+    "completions",
+    "man",
+];
 
 /// Runs it, with the words of a line.
 fn tracer(line: &str) -> Output {
@@ -65,6 +82,20 @@ fn bad_usage_is_exit_code_2() {
         ("pid seven", "seven"),
         ("live --ring 12", "64K"),
         ("completions", "SHELL"),
+        ("record --rotate 100", "neither a size"),
+        ("record --keep 3", "--rotate"),
+        ("replay", "FILE"),
+        ("replay /nonexistent", "no such file"),
+        ("replay /dev/null", "no recording"),
+        ("replay /", "directory"),
+        ("replay --speed 0 x", "no speed"),
+        ("ps --at +1s", "FILE"),
+        ("ps /dev/null", "no recording"),
+        ("diff /dev/null +1s", "T2"),
+        ("history /dev/null", "NR"),
+        ("export /dev/null --to xml", "json, csv, dot"),
+        ("redact /dev/null", "output"),
+        ("pid --annotate /dev/null", "--from"),
     ] {
         let output = tracer(line);
         assert_eq!(output.status.code(), Some(2), "{line}");

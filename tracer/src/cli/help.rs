@@ -87,8 +87,8 @@ Exit codes:
 pub(super) const REPLAY: &str = "\
 It shows the same lines as live would have shown, with the same filters. A recording that was made
 with a COMMAND shows its subtree, as live does, unless --all or a filter asks for something else.
-Rotated files are put in order and replayed as one history. What is damaged is said on standard error
-with its offset, counts as lost records, and is stepped over.
+Rotated files are put in order and replayed as one history. What is damaged is said on standard
+error with its offset, counts as lost records, and is stepped over.
 
 Types of events (--type; without it all but alloc_pid, free_pid, rename, cred and snapshot):
   alloc_pid fork exec rename exit reparent release free_pid pgid sid ns_create ns_enter ns_dying
