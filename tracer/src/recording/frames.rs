@@ -24,6 +24,8 @@ pub enum Flaw {
     Cut,
     /// The file ends without an end frame: its recorder was killed, or is still at work.
     NoEnd,
+    /// So many records are missing before this place, or, at 0, before this file.
+    Missing(u64),
 }
 
 /// A part of a file that cannot be used.
@@ -39,6 +41,13 @@ pub struct Damage {
     pub head: Option<Head>,
 }
 
+impl Damage {
+    /// Records are missing before a place.
+    pub fn missing(count: u64, offset: u64) -> Self {
+        Self { offset, until: offset, flaw: Flaw::Missing(count), head: None }
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { offset, until, flaw, .. } = self;
@@ -48,6 +57,10 @@ impl fmt::Display for Damage {
                 write!(f, "the frame at byte {offset} is damaged: its payload fails its checksum")
             }
             Flaw::Content(why) => write!(f, "the frame at byte {offset} is damaged: {why}"),
+            Flaw::Missing(count) if *offset == 0 => {
+                write!(f, "{count} records are missing between the file before and this one")
+            }
+            Flaw::Missing(count) => write!(f, "{count} records are missing before byte {offset}"),
             Flaw::Cut => write!(f, "the file is cut within the frame at byte {offset}"),
             Flaw::NoEnd => write!(
                 f,

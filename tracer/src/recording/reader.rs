@@ -55,9 +55,15 @@ impl From<io::Error> for Unreadable {
 pub enum Item {
     /// Records, which are in the block.
     Records(Head),
-    /// Records are missing: so many, as the next frame's number tells, up to this time (0: to the
-    /// end).
-    Missing(u64, u64),
+    /// Records are missing, as the next frame's number tells.
+    Missing {
+        /// How many.
+        count: u64,
+        /// The time of the record that follows; 0 if none does.
+        until: u64,
+        /// Where the frame that tells begins.
+        offset: u64,
+    },
     /// The tables' state at this place.
     Keyframe(Keyframe),
     /// Something about the run.
@@ -188,7 +194,8 @@ impl<R: Read> Reader<R> {
         if self.damaged > self.expected {
             let missing = self.damaged - self.expected;
             self.expected = self.damaged;
-            return Some(Item::Missing(missing, 0));
+            let offset = self.frames.offset();
+            return Some(Item::Missing { count: missing, until: 0, offset });
         }
         if self.ended || self.told {
             return None;
@@ -275,6 +282,7 @@ impl<R: Read> Reader<R> {
             return item;
         }
         self.waiting = Some(item);
-        Item::Missing(missing, head.first_ts)
+        let offset = self.frames.offset().saturating_sub(head.span());
+        Item::Missing { count: missing, until: head.first_ts, offset }
     }
 }

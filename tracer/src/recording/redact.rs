@@ -26,8 +26,8 @@ fn header(header: &Header) -> Header {
     Header { host, ..header.clone() }
 }
 
-/// Copies a recording without what is private. What is damaged is left out, and handed to
-/// `damage`.
+/// Copies a recording without what is private. What is damaged is left out, and it and what is
+/// missing are handed to `damage`.
 pub fn copy<R: Read, W: Write>(
     reader: &mut Reader<R>,
     out: W,
@@ -57,7 +57,10 @@ pub fn copy<R: Read, W: Write>(
                 }
                 writer.block(&mut records, head.lost, head.first_ts.max(head.last_ts))?;
             }
-            Item::Missing(count, _) => writer.skip(count),
+            Item::Missing { count, offset, .. } => {
+                damage(&Damage::missing(count, offset));
+                writer.skip(count);
+            }
             Item::Keyframe(keyframe) => writer.keyframe(&keyframe.state, keyframe.digest)?,
             Item::Note(Note::Command { pid, start, words: _ }) => {
                 writer.note(&Note::Command { pid, start, words: Vec::new() })?;

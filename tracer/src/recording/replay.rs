@@ -25,7 +25,7 @@ pub trait Visitor {
     /// Something about the run.
     fn note(&mut self, _world: &World, _note: &Note) {}
 
-    /// Something that cannot be used.
+    /// Something that cannot be used, or is missing.
     fn damage(&mut self, _damage: &Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -177,7 +177,7 @@ impl Replay {
         to.event(&self.world, event, &self.change)
     }
 
-    /// Records are missing in the file: a loss like any other.
+    /// Records are missing in the file: for the tables a loss like any other.
     fn lose(&mut self, count: u64, until: u64, to: &mut dyn Visitor) -> ControlFlow<()> {
         self.torn = true;
         let (since, ts) = (self.ts, until.max(self.ts));
@@ -188,7 +188,10 @@ impl Replay {
 
     fn item(&mut self, item: Item, to: &mut dyn Visitor) -> ControlFlow<()> {
         match item {
-            Item::Missing(count, until) => return self.lose(count, until, to),
+            Item::Missing { count, until, offset } => {
+                to.damage(&Damage::missing(count, offset))?;
+                return self.lose(count, until, to);
+            }
             Item::Damage(damage) => {
                 let flow = to.damage(&damage);
                 self.torn |= damage.flaw != Flaw::NoEnd;

@@ -37,7 +37,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut value = self.0;
         value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -47,7 +47,7 @@ impl Random {
 
     /// A number below `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
+        self.number() % limit.max(1)
     }
 
     /// Whether one of `percent` in 100 happens.
@@ -57,7 +57,7 @@ impl Random {
 
     /// A time around `mean`, rarely much longer.
     fn around(&mut self, mean: u64) -> u64 {
-        let halvings = self.next().leading_zeros().min(5);
+        let halvings = self.number().leading_zeros().min(5);
         mean / 2 + (self.below(mean) << halvings) / 2
     }
 }
@@ -69,7 +69,7 @@ struct Slab(VecDeque<u64>);
 impl Slab {
     fn get(&mut self, random: &mut Random) -> u64 {
         if self.0.len() < 24 || random.percent(2) {
-            return random.next() | 1;
+            return random.number() | 1;
         }
         let near = random.below(6) as usize;
         self.0.swap_remove_front(near).unwrap_or(1)
@@ -166,7 +166,7 @@ impl Sample {
         let host = Person::host(&mut new.random);
         for index in 0..mix.workers {
             let mut worker = host.clone();
-            let nested = (new.random.percent(mix.nested)).then(|| new.random.next());
+            let nested = (new.random.percent(mix.nested)).then(|| new.random.number());
             new.next_inner.push(2);
             worker.make_worker(index, nested, NAMES[index % NAMES.len()], &mut new.random);
             worker.threads = new.random.percent(mix.threads);

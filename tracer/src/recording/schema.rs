@@ -164,7 +164,7 @@ pub(crate) enum Tail {
 /// A record kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
-    pub(crate) kind: u16,
+    pub(crate) number: u16,
     /// Index of its form.
     pub(crate) form: u8,
     /// The fields in the order of their decoding; a plan refers only to fields before it.

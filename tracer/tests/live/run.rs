@@ -180,7 +180,7 @@ impl Drop for Run {
     }
 }
 
-fn wait(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn wait(what: &str, mut so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !so() {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");

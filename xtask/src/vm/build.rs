@@ -27,7 +27,8 @@ pub(crate) fn programs() -> Result<Programs> {
         run::cargo()
             .args([
                 "build",
-                "--release",
+                "--profile",
+                "vm",
                 "--locked",
                 "--bins",
                 "-p",
@@ -37,14 +38,11 @@ pub(crate) fn programs() -> Result<Programs> {
             ])
             .args(["--target", TARGET, "--target-dir"])
             .arg(place::vm())
-            // No debug information: all of the file system is the machine's memory. (Not by the
-            // environment, which the BPF programs' own build would inherit.)
-            .args(["--config", "profile.release.debug=false"])
             // With a named target the flags reach these programs only, not build scripts and
             // macros.
             .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static"),
     )?;
-    let folder = place::vm().join(TARGET).join("release");
+    let folder = place::vm().join(TARGET).join("vm");
     let programs = Programs { tracer: folder.join("tracer"), scenarios: folder.join("scenarios") };
     for program in [&programs.tracer, &programs.scenarios] {
         if !program.is_file() {

@@ -207,7 +207,7 @@ impl Planes {
             (2, Some(low), Some(high)) => {
                 out.extend(low.iter().zip(high).map(|(&low, &high)| {
                     min.wrapping_add(i64::from(u16::from_le_bytes([low, high])))
-                }))
+                }));
             }
             (3, Some(low), Some(middle)) => {
                 let high = planes.next().unwrap_or(&[]);

@@ -70,7 +70,10 @@ struct Opaque {
 impl Encoder {
     /// An encoder of empty blocks.
     pub fn new(codec: Codec) -> Self {
-        let schema = Schema::current();
+        Self::with_schema(codec, Schema::current())
+    }
+
+    pub(crate) fn with_schema(codec: Codec, schema: Schema) -> Self {
         let mut by_kind = Vec::new();
         for (index, program) in schema.programs().iter().enumerate() {
             let at = usize::from(program.kind);
@@ -177,9 +180,6 @@ impl Encoder {
         if self.codec == Codec::Raw {
             plain.append(&mut self.raw);
         } else {
-            if self.is_too_much() {
-                self.make_opaque();
-            }
             self.assemble(&mut plain);
         }
         self.compressor.compress(self.codec, &plain, out);
@@ -194,6 +194,10 @@ impl Encoder {
         self.columns.clear();
         self.text.clear();
         self.write_columns();
+        if self.is_too_much() {
+            self.make_opaque();
+            self.write_columns();
+        }
         let (front, columns) = (&mut self.front, &self.columns);
         self.ring.write(front, &self.schema, &self.parts, !self.opaque.lens.is_empty());
         self.objects.iter().for_each(|objects| objects.write(front));
@@ -221,12 +225,13 @@ impl Encoder {
     fn is_too_much(&self) -> bool {
         let programs = self.schema.programs().iter().zip(&self.parts);
         let rows: usize = programs.map(|(program, part)| part.row_bytes(program)).sum();
-        let most = self.objects.iter().map(Dictionary::len).max().unwrap_or(0);
-        let kept: usize = self.parts.iter().map(Part::elements).sum();
-        let elements = most * self.schema.tables().len() + kept;
         let opaque = self.opaque.bytes.len() + 8 * self.opaque.lens.len();
-        let written = 4 * self.raw_bytes;
-        rows + opaque > MAX_ROWS || elements > MAX_ELEMENTS || written > MAX_RAW && rows > 0
+        let objects: usize = self.objects.iter().map(Dictionary::len).sum();
+        // No cell of a row is smaller than a byte.
+        let elements = self.tables.elements() + 3 * objects + self.raw_bytes;
+        let written = self.columns.data.len() + 8 * self.tables.elements() + 24 * objects;
+        let all = rows + opaque > MAX_ROWS || elements > MAX_ELEMENTS;
+        (all || written + self.text.len() > MAX_RAW / 2) && rows > 0
     }
 
     /// Makes every record opaque.
@@ -252,6 +257,8 @@ impl Encoder {
         }
         let (kinds, opaque) =
             (std::mem::take(&mut self.ring.kinds), std::mem::take(&mut self.opaque));
+        self.columns.clear();
+        self.text.clear();
         let raw_bytes = self.raw_bytes;
         self.clear();
         (self.ring.kinds, self.opaque, self.packed) = (kinds, opaque, packed);

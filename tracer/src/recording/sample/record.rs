@@ -42,8 +42,8 @@ impl Person {
     pub(super) fn host(random: &mut Random) -> Self {
         let inum = 4_026_531_836;
         Self {
-            session: random.next(),
-            upids: vec![(random.next(), 1, inum)],
+            session: random.number(),
+            upids: vec![(random.number(), 1, inum)],
             ns: [
                 4_026_531_837,
                 4_026_531_841,
@@ -67,14 +67,14 @@ impl Person {
         name: &str,
         random: &mut Random,
     ) {
-        self.task = random.next();
-        self.pid = random.next();
+        self.task = random.number();
+        self.pid = random.number();
         self.leader = self.task;
-        self.parent = random.next();
+        self.parent = random.number();
         self.pgrp = self.pid;
         self.ino = 1000 + index as u64;
         self.cgroup = 4000 + (index as u64 / 4) * 37;
-        self.uid = if index % 3 == 0 { 0 } else { 1000 };
+        self.uid = if index.is_multiple_of(3) { 0 } else { 1000 };
         self.comm = comm(name);
         self.ppid = 1;
         let inner = nested.map(|cookie| {

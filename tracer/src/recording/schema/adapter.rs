@@ -33,12 +33,12 @@ impl Adapter {
     pub(super) fn new(file: &Declared, own: &Declared) -> Option<Self> {
         let mut kinds = Vec::new();
         for kind in &file.kinds {
-            let at = usize::from(kind.kind);
+            let at = usize::from(kind.number);
             if kinds.len() <= at {
                 kinds.resize(at + 1, None);
             }
             let old = file.forms.get(usize::from(kind.form));
-            let new = own.kinds.iter().find(|own| own.kind == kind.kind);
+            let new = own.kinds.iter().find(|own| own.number == kind.number);
             let new = new.and_then(|new| own.forms.get(usize::from(new.form)));
             if let (Some(old), Some(new)) = (old, new)
                 && (old.fields != new.fields || old.size != new.size || old.tail != new.tail)

@@ -35,9 +35,9 @@ pub(super) fn write(declared: &Declared, out: &mut Vec<u8>) {
     declared.forms.iter().for_each(|form| write_form(form, out));
     out.push(declared.kinds.len() as u8);
     for kind in &declared.kinds {
-        out.extend(kind.kind.to_le_bytes());
+        out.extend(kind.number.to_le_bytes());
         out.extend([kind.form, kind.plans.len() as u8]);
-        kind.plans.iter().for_each(|plan| write_plan(plan, out));
+        kind.plans.iter().for_each(|&plan| write_plan(plan, out));
     }
 }
 
@@ -73,7 +73,7 @@ fn write_fields(fields: &[Field], out: &mut Vec<u8>) {
     }
 }
 
-fn write_plan(plan: &Plan, out: &mut Vec<u8>) {
+fn write_plan(plan: Plan, out: &mut Vec<u8>) {
     let birth = if plan.birth { BIRTH } else { 0 };
     out.extend([plan.field, plan.class.unwrap_or(NONE)]);
     match plan.guess {
@@ -196,7 +196,7 @@ impl Reader<'_> {
     }
 
     fn kind(&mut self) -> Read<Kind> {
-        Ok(Kind { kind: self.short()?, form: self.byte()?, plans: self.list(Self::plan)? })
+        Ok(Kind { number: self.short()?, form: self.byte()?, plans: self.list(Self::plan)? })
     }
 
     fn plan(&mut self) -> Read<Plan> {

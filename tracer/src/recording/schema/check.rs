@@ -58,8 +58,8 @@ pub(super) fn check(declared: &Declared) -> Checked {
     declared.forms.iter().try_for_each(form)?;
     let mut columns = 0;
     for (index, kind) in declared.kinds.iter().enumerate() {
-        let twice = declared.kinds.iter().take(index).any(|other| other.kind == kind.kind);
-        fail(twice || kind.kind == 0, || format!("kind {} is said twice or is 0", kind.kind))?;
+        let twice = declared.kinds.iter().take(index).any(|other| other.number == kind.number);
+        fail(twice || kind.number == 0, || format!("kind {} is said twice or is 0", kind.number))?;
         columns += Checker::new(declared, index, kind)?.run()?;
         fail(columns > MAX_COLUMNS, || format!("more than {MAX_COLUMNS} columns"))?;
     }
@@ -114,14 +114,30 @@ fn adjoining(name: &str, fields: &[Field]) -> Result<u32, BadSchema> {
     Ok(end)
 }
 
+/// What a field holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// Nothing that others may look at.
+    Prefix,
+    Number,
+    /// Objects of a class.
+    Objects(u8),
+}
+
+impl Sort {
+    fn of(plan: Plan) -> Self {
+        plan.class.map_or(Self::Number, Self::Objects)
+    }
+}
+
 /// Checks the plans of a kind.
 struct Checker<'a> {
     declared: &'a Declared,
     index: usize,
     kind: &'a Kind,
     form: &'a Form,
-    /// Class of each field planned so far; of those of the prefix none.
-    seen: Vec<Option<Option<u8>>>,
+    /// What each field planned so far holds.
+    seen: Vec<Option<Sort>>,
     recent: Option<u16>,
 }
 
@@ -130,13 +146,13 @@ impl<'a> Checker<'a> {
         let form = declared
             .forms
             .get(usize::from(kind.form))
-            .ok_or_else(|| BadSchema(format!("kind {} has no form", kind.kind)))?;
+            .ok_or_else(|| BadSchema(format!("kind {} has no form", kind.number)))?;
         let items = match &form.tail {
             Tail::Items { fields, .. } => fields.len(),
             _ => 0,
         };
         let mut seen = vec![None; form.fields.len() + items];
-        seen.iter_mut().take(PREFIX.len()).for_each(|seen| *seen = Some(None));
+        seen.iter_mut().take(PREFIX.len()).for_each(|seen| *seen = Some(Sort::Prefix));
         Ok(Self { declared, index, kind, form, seen, recent: None })
     }
 
@@ -148,7 +164,7 @@ impl<'a> Checker<'a> {
         };
         let mut columns = 0;
         let mut items = false;
-        for plan in &self.kind.plans {
+        for &plan in &self.kind.plans {
             let is_item = usize::from(plan.field) >= self.form.fields.len();
             fail(items && !is_item, || self.words(plan, "comes behind the items"))?;
             items |= is_item;
@@ -156,20 +172,20 @@ impl<'a> Checker<'a> {
             columns += if is_item { long } else { self.count(plan.field) };
         }
         let missing = self.seen.iter().any(Option::is_none);
-        fail(missing, || format!("kind {} leaves fields without a plan", self.kind.kind))?;
+        fail(missing, || format!("kind {} leaves fields without a plan", self.kind.number))?;
         Ok(columns)
     }
 
-    fn words(&self, plan: &Plan, what: &str) -> String {
+    fn words(&self, plan: Plan, what: &str) -> String {
         let name = self.form.field(plan.field).map_or("?", |field| &field.name);
-        format!("kind {}: {name} {what}", self.kind.kind)
+        format!("kind {}: {name} {what}", self.kind.number)
     }
 
     fn count(&self, field: u8) -> usize {
         self.form.field(field).map_or(0, |field| usize::from(field.count))
     }
 
-    fn plan(&mut self, plan: &Plan, is_item: bool) -> Checked {
+    fn plan(&mut self, plan: Plan, is_item: bool) -> Checked {
         let twice = self.seen.get(usize::from(plan.field)).is_none_or(Option::is_some);
         fail(twice, || self.words(plan, "is planned twice or does not exist"))?;
         let ty = self.form.field(plan.field).map_or(Type::U8, |field| field.ty);
@@ -182,16 +198,16 @@ impl<'a> Checker<'a> {
         fail(ty == Type::Text && width.is_none(), || self.words(plan, "is text without a class"))?;
         fail(!self.guess(plan, is_item), || self.words(plan, "has a plan that cannot be"))?;
         if let Some(seen) = self.seen.get_mut(usize::from(plan.field)) {
-            *seen = Some(plan.class);
+            *seen = Some(Sort::of(plan));
         }
         Ok(())
     }
 
-    fn guess(&mut self, plan: &Plan, is_item: bool) -> bool {
+    fn guess(&mut self, plan: Plan, is_item: bool) -> bool {
         match plan.guess {
             Guess::Zero | Guess::Previous => true,
             Guess::Same(field) => {
-                self.class(field) == Some(plan.class) && (plan.class.is_some() || !is_item)
+                self.sort(field) == Some(Sort::of(plan)) && (plan.class.is_some() || !is_item)
             }
             Guess::Keyed(field, slot) => {
                 let elements = match &self.form.tail {
@@ -199,7 +215,7 @@ impl<'a> Checker<'a> {
                     _ => self.count(plan.field) as u8,
                 };
                 self.declared.slots.get(usize::from(slot)).is_some_and(|slot| {
-                    self.class(field) == Some(Some(slot.key))
+                    self.sort(field) == Some(Sort::Objects(slot.key))
                         && slot.value == plan.class
                         && (slot.count >= elements || slot.count == 1 && is_item)
                 })
@@ -209,22 +225,22 @@ impl<'a> Checker<'a> {
                 first == kind
                     && !is_item
                     && plan.class.is_some()
-                    && self.class_of(kind, field) == Some(plan.class)
+                    && self.sort_of(kind, field) == Some(Sort::of(plan))
             }
         }
     }
 
-    /// Class of a single field that has been planned.
-    fn class(&self, field: u8) -> Option<Option<u8>> {
+    /// What a single field that has been planned holds.
+    fn sort(&self, field: u8) -> Option<Sort> {
         let single = self.count(field) == 1;
         self.seen.get(usize::from(field)).copied().flatten().filter(|_| single)
     }
 
-    /// Class of a single field of the fixed part of an earlier kind.
-    fn class_of(&self, kind: u16, field: u8) -> Option<Option<u8>> {
-        let from = self.declared.kinds.iter().take(self.index).find(|from| from.kind == kind)?;
+    /// What a single field of the fixed part of an earlier kind holds.
+    fn sort_of(&self, kind: u16, field: u8) -> Option<Sort> {
+        let from = self.declared.kinds.iter().take(self.index).find(|from| from.number == kind)?;
         let form = self.declared.forms.get(usize::from(from.form))?;
         form.fields.get(usize::from(field)).filter(|field| field.count == 1)?;
-        from.plans.iter().find(|plan| plan.field == field).map(|plan| plan.class)
+        from.plans.iter().find(|plan| plan.field == field).map(|&plan| Sort::of(plan))
     }
 }

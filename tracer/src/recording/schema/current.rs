@@ -10,7 +10,7 @@ pub(super) fn declare() -> Declared {
     let mut kinds = Vec::new();
     let all = records.iter().flat_map(|record| record.kinds.iter().copied());
     for kind in plan::FIRST.iter().copied().chain(all) {
-        let done = kinds.iter().any(|known: &Kind| known.kind == kind);
+        let done = kinds.iter().any(|known: &Kind| known.number == kind);
         let index = records.iter().position(|record| record.kinds.contains(&kind));
         if let (false, Some(index)) = (done, index)
             && let Some(form) = forms.get(index)
@@ -19,7 +19,7 @@ pub(super) fn declare() -> Declared {
                 let index = records.iter().position(|record| record.kinds.contains(&other))?;
                 forms.get(index)
             });
-            kinds.push(Kind { kind, form: index as u8, plans });
+            kinds.push(Kind { number: kind, form: index as u8, plans });
         }
     }
     Declared {

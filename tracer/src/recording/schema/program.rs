@@ -51,8 +51,6 @@ pub(crate) struct Column {
     /// Which item it belongs to.
     pub(crate) item: Option<usize>,
     pub(crate) op: Op,
-    /// Another column looks at its objects.
-    pub(crate) kept: bool,
 }
 
 /// [`Guess`], resolved.
@@ -111,14 +109,6 @@ pub(super) fn compile(declared: Declared) -> Schema {
     for kind in &declared.kinds {
         let Some(form) = declared.forms.get(usize::from(kind.form)) else { continue };
         let program = Compiler { declared: &declared, form, kind, tables: &first }.run();
-        for column in &program.columns {
-            if let (Op::Recent(at), Some(from)) = (column.op, program.recent)
-                && let Some(source) = programs.get_mut(from)
-                && let Some(source) = source.columns.get_mut(at)
-            {
-                source.kept = true;
-            }
-        }
         programs.push(program);
     }
     Schema { declared, programs, tables }
@@ -178,7 +168,7 @@ impl Compiler<'_> {
             let Some(field) = self.form.field(plan.field) else { continue };
             for element in 0..usize::from(field.count) {
                 let offset = field.offset as usize + element * field.ty.width() as usize;
-                columns.push(self.column(plan, field.ty, offset, element, None));
+                columns.push(self.column(*plan, field.ty, offset, element, None));
             }
         }
         let fixed = columns.len();
@@ -191,13 +181,12 @@ impl Compiler<'_> {
                 for plan in &items {
                     let Some(field) = self.form.field(plan.field) else { continue };
                     let offset = size + item * item_size + field.offset as usize;
-                    columns.push(self.column(plan, field.ty, offset, item, Some(item)));
+                    columns.push(self.column(**plan, field.ty, offset, item, Some(item)));
                 }
             }
         }
-        self.keep(&mut columns);
         Program {
-            kind: self.kind.kind,
+            kind: self.kind.number,
             size,
             columns,
             fixed,
@@ -225,7 +214,7 @@ impl Compiler<'_> {
 
     fn column(
         &self,
-        plan: &Plan,
+        plan: Plan,
         ty: Type,
         offset: usize,
         element: usize,
@@ -252,30 +241,20 @@ impl Compiler<'_> {
             birth: plan.birth,
             item,
             op: op.unwrap_or(Op::Zero),
-            kept: false,
         }
     }
 
     fn recent_column(&self, from: u16, field: u8) -> Option<usize> {
-        let kind = self.declared.kinds.iter().find(|kind| kind.kind == from)?;
+        let kind = self.declared.kinds.iter().find(|kind| kind.number == from)?;
         position(self.declared.forms.get(usize::from(kind.form))?, kind, field, 0)
     }
 
     fn recent(&self) -> Option<usize> {
         self.kind.plans.iter().find_map(|plan| match plan.guess {
-            Guess::Recent(from, _) => self.declared.kinds.iter().position(|kind| kind.kind == from),
+            Guess::Recent(from, _) => {
+                self.declared.kinds.iter().position(|kind| kind.number == from)
+            }
             _ => None,
         })
-    }
-
-    fn keep(&self, columns: &mut [Column]) {
-        for at in 0..columns.len() {
-            if let Some(Op::SameObject(source) | Op::Keyed(source, _)) =
-                columns.get(at).map(|column| column.op)
-                && let Some(source) = columns.get_mut(source)
-            {
-                source.kept = true;
-            }
-        }
     }
 }

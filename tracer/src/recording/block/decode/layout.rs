@@ -3,7 +3,7 @@
 use super::super::column::{Reader, Stored};
 use super::super::{BadBlock, MAX_ROWS};
 use super::{Work, padded, spend};
-use crate::recording::schema::{Program, ProgramTail, Schema};
+use crate::recording::schema::{Op, Program, ProgramTail, Schema};
 
 /// The rows of a kind of which the block has some.
 #[derive(Debug, Default)]
@@ -87,10 +87,6 @@ impl Work {
                 continue;
             };
             part.check_extent(program)?;
-            let count = program.column_count(part.extent);
-            let columns = program.columns.iter().take(count);
-            let kept = columns.filter(|column| column.class.is_some()).count();
-            spend(&mut self.budget, part.rows * kept)?;
             for _ in 0..program.fixed {
                 part.columns.push(reader.column(part.rows)?);
             }
@@ -104,6 +100,16 @@ impl Work {
                     for _ in 0..program.per_item {
                         part.columns.push(reader.column(rows)?);
                     }
+                }
+            }
+        }
+        for part in &self.parts {
+            let program = part.program.and_then(|at| schema.programs().get(at));
+            let columns = program.map_or(&[][..], |program| &program.columns).iter();
+            for (column, stored) in columns.zip(&part.columns) {
+                let kept = column.class.is_some() || stored.common().is_none();
+                if kept || matches!(column.op, Op::Previous | Op::SameNumber(..)) {
+                    spend(&mut self.budget, stored.len())?;
                 }
             }
         }

@@ -22,7 +22,7 @@ impl Work {
         self.objects.resize_with(schema.classes().len(), Objects::default);
         for (objects, class) in self.objects.iter_mut().zip(schema.classes()) {
             let count = reader.count()?;
-            spend(&mut self.budget, count)?;
+            spend(&mut self.budget, count.saturating_mul(3))?;
             objects.low.clear();
             objects.high.clear();
             objects.low.push(0);
@@ -42,14 +42,17 @@ impl Objects {
             let at = before as i64 + 1;
             if back == 0 {
                 self.low.push(word(reader)?);
-                self.high.push(if wide { word(reader)? } else { 0 });
+                if wide {
+                    self.high.push(word(reader)?);
+                }
             } else {
                 let from = at.checked_sub(back).and_then(|from| usize::try_from(from).ok());
-                let pair =
-                    from.and_then(|from| Some((*self.low.get(from)?, *self.high.get(from)?)));
-                let (low, high) = pair.ok_or(BadBlock("an object repeats none"))?;
-                self.low.push(low);
-                self.high.push(high);
+                let from = from.filter(|&from| from < self.low.len());
+                let from = from.ok_or(BadBlock("an object repeats none"))?;
+                self.low.extend(self.low.get(from).copied());
+                if wide {
+                    self.high.extend(self.high.get(from).copied());
+                }
             }
         }
         Ok(())

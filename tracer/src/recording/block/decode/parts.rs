@@ -33,7 +33,9 @@ impl Work {
         ids.resize_with(schema.programs().len(), Vec::new);
         for (ids, program) in ids.iter_mut().zip(schema.programs()) {
             ids.resize_with(program.columns.len(), Ids::default);
-            ids.iter_mut().for_each(|ids| ids.all.clear());
+            for ids in ids {
+                ids.all.clear();
+            }
         }
         for part in parts.iter() {
             let Some((index, program)) =
@@ -96,28 +98,35 @@ impl Decoder<'_> {
             if !source.is_whole(stored) {
                 continue;
             }
-            let what = if let Some(class) = column.class {
+            if let Some(class) = column.class {
                 source.read_ids(at, ids, &[], &mut scratch.values)?;
                 scratch.words(source, at, column, class, ids);
                 continue;
-            } else if let Some(what) = simple(source, column, stored, ids, &mut scratch.template) {
-                what
-            } else {
-                let index = used;
-                used += 1;
-                if scratch.numbers.len() < used {
-                    scratch.numbers.push(Vec::new());
+            }
+            let what = match Way::of(source, column, stored, ids) {
+                Way::Template(value) => {
+                    let width = column.ty.width() as usize;
+                    set(&mut scratch.template, column.offset, width, value);
+                    continue;
                 }
-                if let Some(numbers) = scratch.numbers.get_mut(index) {
-                    source.read_numbers(column, stored, ids, &[], numbers);
-                }
-                match column.op {
-                    Op::SameNumber(offset, ty) => Some(What::Same { offset, ty, index }),
-                    _ => Some(What::Numbers { index }),
+                Way::Cell(what) => what,
+                Way::Read => {
+                    let index = used;
+                    used += 1;
+                    if scratch.numbers.len() < used {
+                        scratch.numbers.push(Vec::new());
+                    }
+                    if let Some(numbers) = scratch.numbers.get_mut(index) {
+                        source.read_numbers(column, stored, ids, &[], numbers);
+                    }
+                    match column.op {
+                        Op::SameNumber(offset, ty) => What::Same { offset, ty, index },
+                        _ => What::Numbers { index },
+                    }
                 }
             };
             let (offset, width) = (column.offset, column.ty.width());
-            scratch.cells.extend(what.map(|what| Cell { offset, width, what }));
+            scratch.cells.push(Cell { offset, width, what });
         }
         Ok(())
     }
@@ -216,30 +225,32 @@ impl Decoder<'_> {
     }
 }
 
-/// How a column of numbers that are like their guesses comes to the rows: through the template,
-/// or through a cell. None if its numbers must be read.
-fn simple(
-    source: &Source<'_>,
-    column: &Column,
-    stored: &Stored,
-    ids: &[Ids],
-    template: &mut [u8],
-) -> Option<Option<What>> {
-    let common = stored.common()?;
-    let width = column.ty.width() as usize;
-    match column.op {
-        Op::Zero => set(template, column.offset, width, common),
-        Op::Keyed(key, table) => {
-            let keys = ids.get(key)?;
-            let said = source.tables.get(table)?;
-            match said.same(keys.least, keys.most) {
-                Some(same) => set(template, column.offset, width, same.wrapping_add(common)),
-                None => return Some(Some(What::Said { column: key, table, more: common })),
+/// How a column of numbers comes to the rows.
+enum Way {
+    /// All rows have this one.
+    Template(i64),
+    Cell(What),
+    /// By reading its numbers.
+    Read,
+}
+
+impl Way {
+    fn of(source: &Source<'_>, column: &Column, stored: &Stored, ids: &[Ids]) -> Self {
+        let Some(common) = stored.common() else { return Self::Read };
+        match column.op {
+            Op::Zero => Self::Template(common),
+            Op::Keyed(key, table) => {
+                let Some((keys, said)) = ids.get(key).zip(source.tables.get(table)) else {
+                    return Self::Read;
+                };
+                match said.same(keys.least, keys.most) {
+                    Some(same) => Self::Template(same.wrapping_add(common)),
+                    None => Self::Cell(What::Said { column: key, table, more: common }),
+                }
             }
+            _ => Self::Read,
         }
-        _ => return None,
     }
-    Some(None)
 }
 
 impl Scratch {

@@ -156,11 +156,6 @@ impl Part {
         self.rows * program.row_len(self.extent).next_multiple_of(8)
     }
 
-    /// Elements that a decoder may keep for it.
-    pub(super) fn elements(&self) -> usize {
-        self.ids.iter().map(Vec::len).sum()
-    }
-
     #[inline]
     pub(super) fn push(
         &mut self,

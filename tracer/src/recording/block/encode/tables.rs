@@ -25,6 +25,11 @@ impl Tables {
         }
     }
 
+    /// Values in all tables.
+    pub(super) fn elements(&self) -> usize {
+        self.0.iter().map(|table| table.values.len()).sum()
+    }
+
     /// A table over `objects` objects.
     pub(super) fn get(&mut self, table: usize, objects: usize) -> Option<&mut Table> {
         let table = self.0.get_mut(table)?;
@@ -96,7 +101,7 @@ impl Table {
             TableGuess::Zero | TableGuess::Previous => self.carry(out),
             TableGuess::Same(table) => self.compare(out, |id| said(before, table, id)),
             TableGuess::Through(table, then) => {
-                self.compare(out, |id| said(before, then, said(before, table, id) as usize))
+                self.compare(out, |id| said(before, then, said(before, table, id) as usize));
             }
         }
         match guess {

@@ -20,9 +20,15 @@ fn measure() {
         (0..20_000).for_each(|_| _ = sample.record());
         let records: Vec<Vec<u8>> = (0..BLOCK * 40).map(|_| sample.record().to_vec()).collect();
         let bytes: usize = records.iter().map(Vec::len).sum();
-        println!("{name}: {:.1} B/record", bytes as f64 / records.len() as f64);
-        Codec::ALL.into_iter().for_each(|codec| time(codec, &records));
+        println!("{name}: {:.1} B/record", float(bytes) / float(records.len()));
+        for codec in Codec::ALL {
+            time(codec, &records);
+        }
     }
+}
+
+fn float(number: usize) -> f64 {
+    f64::from(number as u32)
 }
 
 fn time(codec: Codec, records: &[Vec<u8>]) {
@@ -43,18 +49,18 @@ fn time(codec: Codec, records: &[Vec<u8>]) {
         }
         encode = encode.min(start.elapsed().as_secs_f64());
         bytes = payloads.iter().map(|(_, payload)| payload.len()).sum();
-        plain = payloads.iter().map(|(packed, _)| packed.raw_len).sum();
+        plain = payloads.iter().map(|(packed, _)| packed.raw_len as usize).sum();
         let start = Instant::now();
         for (packed, payload) in &payloads {
             block.decode(&schema, codec, payload, packed.raw_len, packed.events).unwrap();
         }
         decode = decode.min(start.elapsed().as_secs_f64());
     }
-    let count = records.len() as f64;
+    let count = float(records.len());
     println!(
         "  {codec:?}: {:.2} B/event ({:.2} plain), encode {:.1} M/s, decode {:.1} M/s",
-        bytes as f64 / count,
-        plain as f64 / count,
+        float(bytes) / count,
+        float(plain) / count,
         count / encode / 1e6,
         count / decode / 1e6,
     );
