@@ -5,6 +5,7 @@ mod children;
 mod hooks;
 mod loss;
 mod peers;
+mod recording;
 mod report;
 mod slowdown;
 mod snapshot;
@@ -53,6 +54,8 @@ enum Part {
     Start,
     /// Resident memory
     Memory,
+    /// Recordings: size, speed, memory, beside perf
+    Recording,
 }
 
 /// What every part is given.
@@ -133,6 +136,7 @@ impl Bench {
             Part::Snapshot => snapshot::measure(self, report),
             Part::Start => start::time(self, report),
             Part::Memory => start::memory(self, report),
+            Part::Recording => recording::measure(self, report),
         }
         .with_context(|| format!("bench {name}"))
     }

@@ -147,8 +147,8 @@ mod tests {
     fn rotation_is_by_size_or_by_time() {
         assert_eq!(rotate("100M"), Ok(Rotate::Size(100 << 20)));
         assert_eq!(rotate("1GiB"), Ok(Rotate::Size(1 << 30)));
-        assert_eq!(rotate("10m"), Ok(Rotate::Time(Duration::from_secs(600))));
-        assert_eq!(rotate("1h"), Ok(Rotate::Time(Duration::from_secs(3600))));
+        assert_eq!(rotate("10m"), Ok(Rotate::Time(Duration::from_mins(10))));
+        assert_eq!(rotate("1h"), Ok(Rotate::Time(Duration::from_hours(1))));
         for text in ["", "100", "1K", "10ms", "M", "1x", "-1M"] {
             assert!(rotate(text).is_err(), "{text}");
         }

@@ -115,7 +115,7 @@ impl Damages {
 
     /// The file that is read from now on.
     pub(super) fn file(&mut self, path: &Path) {
-        self.path = path.to_owned();
+        path.clone_into(&mut self.path);
     }
 
     /// Says one; whether to go on.

@@ -125,7 +125,7 @@ impl Visitor for Show {
             }
             Note::Command { words, .. } => {
                 self.started = true;
-                let words: Vec<_> = words.iter().map(|word| word.as_slice()).collect();
+                let words: Vec<_> = words.iter().map(Vec::as_slice).collect();
                 let line = tracer::view::text::made(|out| {
                     tracer::view::escape::terminal(&words.join(&b' '), out);
                 });

@@ -63,14 +63,12 @@ impl Scan {
             }
         }
         let Each { damages, fault, .. } = each;
-        match fault {
-            Some(fault) => Err(fault),
-            None => {
-                let end = replay.ts();
-                let world = replay.into_world();
-                Ok((Self { world, header, coverage, end, damages, ended }, state))
-            }
+        if let Some(fault) = fault {
+            return Err(fault);
         }
+        let end = replay.ts();
+        let world = replay.into_world();
+        Ok((Self { world, header, coverage, end, damages, ended }, state))
     }
 
     /// The exit code.

@@ -1,3 +1,5 @@
+//! Blocks: how records become the payload of a frame, and come back.
+#![doc = ""]
 #![doc = include_str!("BLOCK.md")]
 
 mod column;

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus},
 };
 
@@ -40,12 +41,23 @@ impl Running {
         number(value.with_context(|| format!("no {name} in {path}"))?)
     }
 
-    /// CPU time so far, ns, in user mode and in the kernel.
+    /// CPU time of its first thread so far, ns, in user mode and in the kernel.
     pub(super) fn cpu(&self) -> Result<f64> {
-        let path = format!("/proc/{}/schedstat", self.0.id());
-        let text = fs::read_to_string(&path).with_context(|| path.clone())?;
-        number(text.split(' ').next().unwrap_or_default())
+        cpu(&PathBuf::from(format!("/proc/{}", self.0.id())))
     }
+
+    /// The same of all its threads.
+    pub(super) fn cpu_of_threads(&self) -> Result<f64> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id()))?;
+        threads.map(|thread| cpu(&thread?.path())).sum()
+    }
+}
+
+/// What the scheduler counts for a task.
+fn cpu(task: &Path) -> Result<f64> {
+    let path = task.join("schedstat");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    number(text.split(' ').next().unwrap_or_default())
 }
 
 impl Drop for Running {

@@ -36,7 +36,7 @@ pub(super) const ALL: [Peer; 3] = [
 ];
 
 /// A tool's program. Debian keeps those for root where a user's PATH does not lead.
-fn program(name: &str, package: &str) -> Result<PathBuf> {
+pub(super) fn program(name: &str, package: &str) -> Result<PathBuf> {
     let sbin = PathBuf::from("/usr/sbin").join(name);
     match place::on_path(name).or_else(|| sbin.is_file().then_some(sbin)) {
         Some(program) => Ok(program),

@@ -12,7 +12,7 @@ use super::{
 pub(super) const TASKS: &str = "3000";
 
 pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
-    let _children = sleepers(bench)?;
+    let _children = sleepers(bench, TASKS)?;
     let rounds = bench.rounds(31, 7).to_string();
     let sweep = |more: &[&str]| {
         let mut gauge = bench.on(READER, &bench.gauge);
@@ -42,8 +42,8 @@ pub(super) fn measure(bench: &Bench, report: &mut Report) -> Result<()> {
 }
 
 /// Sleeping tasks, until the answer is dropped.
-pub(super) fn sleepers(bench: &Bench) -> Result<Talk> {
-    let mut children = Talk::start(bench.on(super::LOAD, &bench.storm).args(["children", TASKS]))?;
+pub(super) fn sleepers(bench: &Bench, count: &str) -> Result<Talk> {
+    let mut children = Talk::start(bench.on(super::LOAD, &bench.storm).args(["children", count]))?;
     children.expect("ready")?;
     Ok(children)
 }

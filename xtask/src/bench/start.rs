@@ -49,7 +49,7 @@ fn millis(begun: Instant) -> f64 {
 
 /// Resident memory with thousands of tasks.
 pub(super) fn memory(bench: &Bench, report: &mut Report) -> Result<()> {
-    let _children = snapshot::sleepers(bench)?;
+    let _children = snapshot::sleepers(bench, snapshot::TASKS)?;
     let (mut resident, mut anonymous, mut peak) = (Vec::new(), Vec::new(), Vec::new());
     let mut shared = Vec::new();
     for _ in 0..bench.rounds(5, 3) {

@@ -23,7 +23,7 @@ impl Spread {
 
 /// The value below which a part of the sorted values lies, between two of them by proportion.
 #[expect(clippy::cast_precision_loss, reason = "nobody measures 2^52 times")]
-fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
+pub(super) fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
     let place = part * (sorted.len().checked_sub(1)? as f64);
     let below = *sorted.get(place.floor() as usize)?;
     let above = *sorted.get(place.ceil() as usize)?;

@@ -14,8 +14,8 @@ use tracer::{
 use crate::{
     cpu, each,
     follow::{self, Follow, Form},
-    ring::{self, Records},
-    sample,
+    records::Records,
+    ring, sample,
 };
 
 /// Large enough for the storm, as nobody reads meanwhile.

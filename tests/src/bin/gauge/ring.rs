@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::own;
+use crate::{own, records::Records};
 
 /// `BPF_MAP_TYPE_RINGBUF`.
 const RINGBUF: &str = "27";
@@ -17,27 +17,6 @@ const BUSY: u32 = 1 << 31;
 const DISCARD: u32 = 1 << 30;
 /// Length and page offset in front of each record.
 const HEADER: usize = 8;
-
-/// Records one behind the other.
-#[derive(Debug, Default)]
-pub(crate) struct Records {
-    bytes: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
-impl Records {
-    /// How many.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Each record.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = [0].into_iter().chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
-    }
-}
 
 /// Pages of a map, read-only.
 struct Pages(*const u8, usize);
@@ -100,8 +79,7 @@ pub(crate) fn records(size: usize) -> Result<Records> {
         ensure!(head & BUSY == 0, "a record is still being written");
         let len = (head & !DISCARD) as usize;
         if head & DISCARD == 0 {
-            records.bytes.extend_from_slice(producer.bytes(place + HEADER, len));
-            records.ends.push(records.bytes.len());
+            records.push(producer.bytes(place + HEADER, len));
         }
         at += (len + HEADER).next_multiple_of(8);
     }

@@ -1,4 +1,5 @@
 //! What a terminal shows while a recording grows, and what is said at its end.
+#![expect(clippy::cast_precision_loss, reason = "what is shown has three digits")]
 
 use std::{
     io::{self, IsTerminal, Write},

@@ -1,4 +1,5 @@
 //! How fast a replay goes.
+#![expect(clippy::cast_precision_loss, reason = "a nap need not be exact to the ns")]
 
 use std::{
     thread,
