@@ -1,12 +1,9 @@
 //! Bytes that nobody should have written: the decoder, the BTF reader and the reader of recordings
 //! answer every input, in bounded time and memory, without a panic.
 
-mod made;
-
 mod hostile {
     mod btf;
     mod decode;
     mod memory;
-    mod random;
     mod recording;
 }

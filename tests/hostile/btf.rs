@@ -3,7 +3,9 @@
 use tracer::btf::{Btf, layout};
 use tracer_ebpf::target::{FUNCTIONS, TRACEPOINTS};
 
-use super::{memory::most, random::Random};
+use tracer_tests::random::Random;
+
+use super::memory::most;
 
 const FIXTURE: &[u8] = include_bytes!("../btf/7.x.btf");
 const HEADER: usize = 24;

@@ -6,8 +6,11 @@ use tracer::{
 };
 use tracer_ebpf::wire::{Exec, Header, MAX_LEVEL, SCHEMA, Wire};
 
-use super::{memory::most, random::Random};
-use crate::made::records::{every_kind as valid, leveled, offset, plain, put};
+use super::memory::most;
+use tracer_tests::{
+    made::records::{every_kind as valid, leveled, offset, plain, put},
+    random::Random,
+};
 
 /// Decodes; more memory than the record has bytes, and the largest event, is too much.
 fn bounded(bytes: &[u8]) -> Result<Event, Malformed> {

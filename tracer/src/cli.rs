@@ -19,9 +19,7 @@ use tracer::{
     model::NsKind,
 };
 
-#[cfg(feature = "kernel")]
-pub(crate) use output::Color;
-pub(crate) use output::{Output, TimeForm};
+pub(crate) use output::{Color, Output, TimeForm};
 pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
 };

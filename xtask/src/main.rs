@@ -3,6 +3,7 @@
 mod bench;
 mod fail;
 mod fixture;
+mod fuzz;
 mod kernels;
 mod live;
 mod matrix;
@@ -40,6 +41,8 @@ enum Verb {
     Test(test::Options),
     /// What tracing costs, against the targets: a table of medians, also as target/bench.json
     Bench(bench::Options),
+    /// Bytes that nobody wrote, for everything that reads bytes of others
+    Fuzz(fuzz::Options),
     /// The rules of the architecture, as tests
     Tidy,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Verb::Fixture(options) => fixture::verb(&options),
         Verb::Test(options) => test::verb(&options),
         Verb::Bench(options) => bench::verb(&options),
+        Verb::Fuzz(options) => fuzz::verb(&options),
         Verb::Tidy => tidy::verb(),
     };
     outcome.unwrap_or_else(|error| fail::report(&error))

@@ -6,9 +6,9 @@ use std::ops::Range;
 use tracer::recording::{Codec, Flaw, HEADER, Head, frame::kind};
 
 use super::look::{Seen, everything, read};
-use crate::{
-    hostile::random::Random,
+use tracer_tests::{
     made::{Made, busy, make},
+    random::Random,
 };
 
 fn small() -> Made {

@@ -8,9 +8,10 @@ use tracer::recording::{
 };
 
 use super::look::{BOUND, everything, read};
-use crate::{
-    hostile::{memory::most, random::Random},
+use crate::hostile::memory::most;
+use tracer_tests::{
     made::{Made, busy, make},
+    random::Random,
 };
 
 /// CRC-32C, bit by bit.

@@ -5,9 +5,9 @@ use std::ops::Range;
 use tracer::recording::{Codec, HEADER, Head, Header, frame::kind};
 
 use super::look::everything;
-use crate::{
-    hostile::random::Random,
+use tracer_tests::{
     made::{Made, busy, make},
+    random::Random,
 };
 
 /// The file with these of its frames.

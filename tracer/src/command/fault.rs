@@ -15,7 +15,6 @@ pub(crate) enum Fault {
         help: String,
     },
     /// Something asked for does not exist: exit code 1.
-    #[cfg(feature = "kernel")]
     Absent {
         /// What does not exist, and where.
         what: String,
@@ -45,7 +44,6 @@ impl Fault {
                 say(format_args!("{what}: {why}"), &help);
                 ExitCode::from(2)
             }
-            #[cfg(feature = "kernel")]
             Self::Absent { what, help } => {
                 say(what, &help);
                 ExitCode::FAILURE

@@ -114,6 +114,7 @@ impl Follow {
     }
 
     /// Whether the command's process is reaped, as far as the events say.
+    #[cfg(feature = "kernel")]
     pub(super) fn root_is_released(&self) -> bool {
         self.subtree.is_over()
     }
@@ -147,6 +148,7 @@ impl Follow {
     }
 
     /// What is shown.
+    #[cfg(feature = "kernel")]
     pub(super) fn filter(&self) -> &Filter {
         &self.filter
     }

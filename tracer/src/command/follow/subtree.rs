@@ -34,6 +34,7 @@ impl Subtree {
     }
 
     /// Whether the command's process is reaped, as far as the events say.
+    #[cfg(feature = "kernel")]
     pub(super) fn is_over(&self) -> bool {
         self.root == Root::Released
     }

@@ -6,7 +6,7 @@ use tracer_ebpf::wire::{
 };
 
 /// Records of every kind, in every length that the programs write.
-pub(crate) fn every_kind() -> Vec<Vec<u8>> {
+pub fn every_kind() -> Vec<Vec<u8>> {
     let mut records = Vec::new();
     for record in SCHEMA {
         for &kind in record.kinds {
@@ -28,16 +28,16 @@ pub(crate) fn every_kind() -> Vec<Vec<u8>> {
     records
 }
 
-pub(crate) fn offset(fields: &[Field], name: &str) -> usize {
+pub fn offset(fields: &[Field], name: &str) -> usize {
     fields.iter().find(|field| field.name == name).unwrap().offset
 }
 
-pub(crate) fn put(bytes: &mut [u8], at: usize, value: u32) {
+pub fn put(bytes: &mut [u8], at: usize, value: u32) {
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }
 
 /// A record of a kind, every other field filled with bytes that tell their place.
-pub(crate) fn plain(record: &Record, kind: u16) -> Vec<u8> {
+pub fn plain(record: &Record, kind: u16) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..record.size).map(|at| at as u8 | 1).collect();
     let at = offset(Header::FIELDS, "kind");
     bytes[at..at + 2].copy_from_slice(&kind.to_le_bytes());
@@ -45,7 +45,7 @@ pub(crate) fn plain(record: &Record, kind: u16) -> Vec<u8> {
 }
 
 /// One with a vector of `level + 1` numbers.
-pub(crate) fn leveled(record: &Record, kind: u16, level: u32) -> Vec<u8> {
+pub fn leveled(record: &Record, kind: u16, level: u32) -> Vec<u8> {
     let mut bytes = plain(record, kind);
     let at = match record.name {
         "TaskRecord" => offset(TaskRecord::FIELDS, "task") + offset(Task::FIELDS, "level"),

@@ -1,9 +1,13 @@
 //! Numbers that look random and are the same in every run (SplitMix64).
 
-pub(super) struct Random(pub(super) u64);
+/// A generator; its number is the seed.
+#[derive(Clone, Debug)]
+pub struct Random(pub u64);
 
 impl Random {
-    pub(super) fn next(&mut self) -> u64 {
+    /// Any number.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: it has no end")]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -12,12 +16,12 @@ impl Random {
     }
 
     /// Less than `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
     /// Damages one to four bytes.
-    pub(super) fn damage(&mut self, bytes: &mut [u8]) {
+    pub fn damage(&mut self, bytes: &mut [u8]) {
         for _ in 0..=self.below(4) {
             let at = self.below(bytes.len());
             // What lengths and ids fear most, or any other byte.

@@ -1,6 +1,6 @@
 //! Recordings that are made by the library, and what is known of them.
 
-pub(crate) mod records;
+pub mod records;
 
 use std::ops::Range;
 
@@ -8,23 +8,26 @@ use tracer::{
     coverage::{Coverage, Fact, Hook, Plan},
     host::Host,
     model::{Config, World},
-    recording::{Codec, Encoder, Ending, HEADER, Head, Header, Note, Writer, sees},
+    recording::{Codec, Encoder, Ending, HEADER, Head, Header, Note, Packed, Writer, sees},
     stream,
 };
 
+use crate::random::Random;
+
 /// A recording.
-pub(crate) struct Made {
-    pub(crate) header: Header,
-    pub(crate) bytes: Vec<u8>,
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub header: Header,
+    pub bytes: Vec<u8>,
     /// Where each frame is, and its head.
-    pub(crate) frames: Vec<(Range<usize>, Head)>,
-    pub(crate) records: Vec<Vec<u8>>,
+    pub frames: Vec<(Range<usize>, Head)>,
+    pub records: Vec<Vec<u8>>,
     /// Digests of the tables at each keyframe, and at the end.
-    pub(crate) digests: Vec<u64>,
+    pub digests: Vec<u64>,
 }
 
 /// A host.
-pub(crate) fn header() -> Header {
+pub fn header() -> Header {
     let host = Host {
         release: "6.12.0-test".into(),
         name: "made".into(),
@@ -40,7 +43,7 @@ pub(crate) fn header() -> Header {
 }
 
 /// Hooks, one of them refused.
-pub(crate) fn coverage() -> Coverage {
+pub fn coverage() -> Coverage {
     let hook = |fact, place: &str, refused: Option<&str>| Hook {
         fact,
         place: place.into(),
@@ -57,7 +60,7 @@ pub(crate) fn coverage() -> Coverage {
 
 /// A recording of these records: a block of each `per_block`, a keyframe behind every third block,
 /// a note, indexes, an end.
-pub(crate) fn make(codec: Codec, records: Vec<Vec<u8>>, per_block: usize) -> Made {
+pub fn make(codec: Codec, records: Vec<Vec<u8>>, per_block: usize) -> Made {
     let (header, coverage) = (header(), coverage());
     let mut writer = Writer::create(Vec::new(), &header, &coverage).unwrap();
     let mut world = World::with(Config { history: 64, sees: sees(&coverage) });
@@ -87,7 +90,7 @@ pub(crate) fn make(codec: Codec, records: Vec<Vec<u8>>, per_block: usize) -> Mad
 }
 
 /// The frames of an undamaged file.
-pub(crate) fn frames(bytes: &[u8], header: &Header) -> Vec<(Range<usize>, Head)> {
+pub fn frames(bytes: &[u8], header: &Header) -> Vec<(Range<usize>, Head)> {
     let mut found = Vec::new();
     let mut at = HEADER;
     while at < bytes.len() {
@@ -98,8 +101,33 @@ pub(crate) fn frames(bytes: &[u8], header: &Header) -> Vec<(Range<usize>, Head)>
     found
 }
 
+/// Packs records into a block.
+pub fn pack(codec: Codec, records: &[Vec<u8>]) -> (Packed, Vec<u8>) {
+    let mut encoder = Encoder::new(codec);
+    let mut payload = Vec::new();
+    for record in records {
+        encoder.push(record).unwrap();
+    }
+    (encoder.finish(&mut payload), payload)
+}
+
+/// Records that no kernel writes: empty, cut, of unknown kinds, noise.
+pub fn odd() -> Vec<Vec<u8>> {
+    let mut random = Random(77);
+    let mut records = vec![Vec::new(), vec![1], vec![0xff; 15], vec![0; 16], vec![0; 31]];
+    for len in [17, 32, 100, 641] {
+        records.push((0..len).map(|_| random.next() as u8).collect());
+    }
+    // Every kind, cut, and with more than it should have.
+    for record in records::every_kind() {
+        records.push(record[..record.len() - 1].to_vec());
+        records.push([&record[..], &[7; 3]].concat());
+    }
+    records
+}
+
 /// Records as a busy host has them.
-pub(crate) fn busy(seed: u64, count: usize) -> Vec<Vec<u8>> {
+pub fn busy(seed: u64, count: usize) -> Vec<Vec<u8>> {
     use tracer::recording::sample::{Mix, Sample};
     let mut sample = Sample::new(seed, Mix { workers: 6, ..Mix::default() });
     (0..count).map(|_| sample.record().to_vec()).collect()

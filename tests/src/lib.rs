@@ -1,0 +1,6 @@
+//! What several test programs share: recordings that are made, numbers from a seed, and what is
+//! fuzzed. The scenarios use nothing of it.
+
+pub mod fuzz;
+pub mod made;
+pub mod random;
