@@ -13,8 +13,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use stream::Host;
+use tracer::event::{Body, Event, Header, Mark};
 use tracer::model::{Change, World};
-use tracer::stream::decode;
+use tracer::stream::{decode, decode_into};
 
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting::new();
@@ -23,45 +24,87 @@ fn best(mut run: impl FnMut() -> Duration) -> f64 {
     (0..5).map(|_| run().as_nanos() as f64).fold(f64::MAX, f64::min)
 }
 
+/// Records one behind the other.
+#[derive(Default)]
+struct Tape {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Tape {
+    fn of(records: Vec<Vec<u8>>) -> Self {
+        let mut tape = Self::default();
+        for record in records {
+            tape.bytes.extend(record);
+            tape.ends.push(tape.bytes.len());
+        }
+        tape
+    }
+
+    fn records(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| &self.bytes[std::mem::replace(&mut start, end)..end])
+    }
+}
+
 /// Records of lives with so many live tasks, behind those that set them up.
-fn lives(tasks: usize, events: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+fn lives(tasks: usize, events: usize) -> (Tape, Tape) {
     let mut host = Host::new();
     while host.live() < tasks {
         host.fork();
     }
-    let setup = std::mem::take(&mut host.records);
+    let setup = Tape::of(std::mem::take(&mut host.records));
     while host.records.len() < events {
         host.fork();
         host.end();
     }
-    (setup, host.records)
+    (setup, Tape::of(host.records))
 }
 
-fn fill(records: &[Vec<u8>]) -> World {
+fn fill(tape: &Tape) -> World {
     let (mut world, mut change) = (World::new(), Change::default());
-    for record in records {
+    for record in tape.records() {
         world.apply_to(&decode(record).unwrap(), &mut change);
     }
     world
 }
 
+fn empty() -> Event {
+    Event { header: Header::default(), body: Body::SnapshotBegin(Mark::default()) }
+}
+
+#[inline(never)]
+fn read(tape: &Tape) {
+    let mut event = empty();
+    for record in tape.records() {
+        decode_into(record, &mut event).unwrap();
+        black_box(&event);
+    }
+}
+
+#[inline(never)]
+fn turn(tape: &Tape, world: &mut World, change: &mut Change) {
+    let mut event = empty();
+    for record in tape.records() {
+        decode_into(record, &mut event).unwrap();
+        world.apply_to(&event, change);
+    }
+}
+
 fn speed(tasks: usize) {
-    let (setup, records) = lives(tasks, 400_000);
-    let count = records.len() as f64;
+    let events = std::env::args().nth(2).and_then(|count| count.parse().ok());
+    let (setup, records) = lives(tasks, events.unwrap_or(400_000));
+    let count = records.ends.len() as f64;
     let decoding = best(|| {
         let start = Instant::now();
-        for record in &records {
-            black_box(decode(record).unwrap());
-        }
+        read(&records);
         start.elapsed()
     });
     let full = fill(&setup);
     let both = best(|| {
         let (mut world, mut change) = (full.clone(), Change::default());
         let start = Instant::now();
-        for record in &records {
-            world.apply_to(&decode(record).unwrap(), &mut change);
-        }
+        turn(&records, &mut world, &mut change);
         start.elapsed()
     });
     let (decoding, both) = (decoding / count, both / count);
@@ -95,16 +138,22 @@ fn size(tasks: usize) {
         saving / tasks as f64,
         restoring / tasks as f64
     );
-    if let Some(path) = std::env::args().nth(1) {
+    if let Some(path) = std::env::args().nth(2) {
         std::fs::write(format!("{path}.{tasks}"), &state).unwrap();
     }
 }
 
 fn main() {
-    for tasks in [1000, 100_000] {
-        speed(tasks);
+    let what = std::env::args().nth(1);
+    let few = std::env::args().nth(2).is_some();
+    for tasks in [1000, if few { 2000 } else { 100_000 }] {
+        if what.as_deref() != Some("size") {
+            speed(tasks);
+        }
     }
-    for tasks in [100_000, 1_000_000] {
-        size(tasks);
+    for tasks in [100_000, if few { 20_000 } else { 1_000_000 }] {
+        if what.as_deref() != Some("speed") {
+            size(tasks);
+        }
     }
 }

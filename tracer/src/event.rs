@@ -24,6 +24,13 @@ pub struct Event {
     pub body: Body,
 }
 
+impl Default for Event {
+    /// One to decode into.
+    fn default() -> Self {
+        Self { header: Header::default(), body: Body::SnapshotBegin(Mark::default()) }
+    }
+}
+
 /// What happened. Each variant names its kernel origin in [`tracer_ebpf::wire`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {

@@ -198,7 +198,8 @@ impl Filter {
     /// A pid that has a number in it.
     fn pid_in_ns(&self, world: &World, report: &Report) -> bool {
         let Some(pid) = report.what.pid() else { return false };
-        let mut spaces = world.pid(pid).numbers.iter().filter_map(|&(ns, _)| ns);
+        let numbers = world.pid(pid).numbers;
+        let mut spaces = numbers.iter().filter_map(|&(ns, _)| ns);
         spaces.any(|ns| self.has_ns(world.ns(ns)))
     }
 
@@ -221,7 +222,7 @@ impl PidSpec {
         let task = world.task(id);
         let Some(inum) = self.ns else { return task.tid == self.nr || task.tgid == self.nr };
         let has = |id: TaskId| {
-            let numbers = world.task(id).pid.map(|pid| &world.pid(pid).numbers);
+            let numbers = world.task(id).pid.map(|pid| world.pid(pid).numbers);
             numbers.is_some_and(|numbers| {
                 numbers.iter().any(|&(ns, nr)| {
                     nr == self.nr && ns.is_some_and(|ns| world.ns(ns).inum == inum)
@@ -241,7 +242,7 @@ impl NsSpec {
     /// Whether the task is in it; of a PID namespace: has a number in it.
     pub fn holds(&self, world: &World, id: TaskId) -> bool {
         let is = |ns| self.is(world.ns(ns).kind, world.ns(ns).inum);
-        let numbers = world.task(id).pid.map(|pid| &world.pid(pid).numbers);
+        let numbers = world.task(id).pid.map(|pid| world.pid(pid).numbers);
         world.namespaces_of(id).into_iter().flatten().any(is)
             || numbers.is_some_and(|all| all.iter().filter_map(|&(ns, _)| ns).any(is))
     }

@@ -6,7 +6,7 @@ mod gap;
 
 use crate::event::Event;
 
-pub use decode::{Malformed, decode, event};
+pub use decode::{Malformed, decode, decode_into, event, event_into};
 pub use encode::encode;
 pub use gap::Gaps;
 

@@ -31,6 +31,18 @@ impl Vector {
         Some(Self(Inner::Short(upids.len() as u8, short)))
     }
 
+    /// The first `count` of these, of which there are no more than fit in without an allocation.
+    #[inline]
+    pub(crate) fn short(count: usize, upids: [Upid; SHORT_UPIDS]) -> Self {
+        let (mut upids, count) = (upids, count.min(SHORT_UPIDS));
+        for (at, upid) in upids.iter_mut().enumerate() {
+            if at >= count {
+                *upid = Upid::default();
+            }
+        }
+        Self(Inner::Short(count as u8, upids))
+    }
+
     /// The number in the task's own (deepest) namespace.
     pub fn own(&self) -> Option<&Upid> {
         self.last()
@@ -39,6 +51,7 @@ impl Vector {
 
 impl Deref for Vector {
     type Target = [Upid];
+    #[inline]
     fn deref(&self) -> &[Upid] {
         match &self.0 {
             Inner::Short(len, upids) => &upids[..usize::from(*len)],

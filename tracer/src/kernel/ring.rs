@@ -14,7 +14,7 @@ use rustix::event::{Timespec, epoll};
 
 use crate::{
     event::{Body, Event},
-    stream::{Gaps, Sink, encode, event},
+    stream::{Gaps, Sink, encode, event_into},
 };
 
 /// The ring, and what is needed to wait for it.
@@ -22,6 +22,8 @@ pub(super) struct Ring {
     buffer: RingBuf<MapData>,
     epoll: rustix::fd::OwnedFd,
     gaps: Gaps,
+    /// The latest event: kept for its memory.
+    event: Event,
 }
 
 impl Ring {
@@ -33,7 +35,7 @@ impl Ring {
         // programs wake us when much has gathered, the caller's timer does otherwise.
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&epoll, borrowed(&buffer), epoll::EventData::new_u64(0), flags)?;
-        Ok(Self { buffer, epoll, gaps: Gaps::default() })
+        Ok(Self { buffer, epoll, gaps: Gaps::default(), event: Event::default() })
     }
 
     /// Waits until much has gathered, or the time is over, or a signal came.
@@ -57,11 +59,12 @@ impl Ring {
         let mut count = 0;
         while let Some(record) = self.buffer.next() {
             count += 1;
-            let event = event(&record);
+            event_into(&record, &mut self.event);
+            let event = &self.event;
             if !matches!(event.body, Body::Lost(_)) {
                 self.gaps.note(&event.header, |lost| add(&lost, sink));
             }
-            sink(&record, &event);
+            sink(&record, event);
         }
         count
     }

@@ -8,6 +8,7 @@ mod namespace;
 mod nsproxy;
 mod number;
 mod pid;
+mod plain;
 mod release;
 mod reparent;
 mod swap;
@@ -16,7 +17,10 @@ mod syscall;
 mod trace;
 mod upsert;
 
-use super::{Effect, Impossible, Task, TaskId, World};
+pub(super) use group::Group;
+
+use super::row::{Flag, Row};
+use super::{Effect, Impossible, TaskId, World};
 use crate::event::{Body, Event};
 
 impl World {
@@ -66,35 +70,32 @@ impl World {
     /// The unreleased task at this key.
     #[inline]
     pub(super) fn live_task(&self, key: u64) -> Option<TaskId> {
-        let id = *self.index.tasks.get(&key)?;
-        self.tasks.get(id)?.is_live().then_some(id)
+        self.at_key(key).filter(|&id| self.lives(id))
     }
 
     /// A task to be changed, unless it is released: what an event proves about another task may
     /// end, on the way, the very task that the event is about.
-    pub(super) fn live_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        self.tasks.get_mut(id).filter(|task| task.is_live())
+    pub(super) fn live_mut(&mut self, id: TaskId) -> Option<&mut Row> {
+        self.tasks.get_mut(id).filter(|row| row.is_live())
     }
 
     /// The last task at this key, released or not; or the unreleased one with this level-0 number
     /// if its key was not known until now.
     pub(super) fn known_task(&mut self, key: u64, tid: i32) -> Option<TaskId> {
-        if let Some(&id) = self.index.tasks.get(&key) {
+        if let Some(id) = self.at_key(key) {
             return Some(id);
         }
         if tid <= 0 {
             return None;
         }
         let id = self.find_task(tid)?;
-        let task = self.tasks.get_mut(id)?;
         if key == 0 {
             return Some(id);
         }
-        if task.key.0 != 0 {
+        if self.row(id).key.get() != 0 {
             return None;
         }
-        task.key.0 = key;
-        self.index.tasks.insert(key, id);
+        self.index_key(id, key);
         Some(id)
     }
 
@@ -110,10 +111,10 @@ impl World {
             return Some(id);
         };
         self.out.task = Some(id);
-        if self.task(id).is_live() {
+        if self.lives(id) {
             return Some(id);
         }
-        if self.task(id).vanished && tid > 0 && tgid > 0 {
+        if self.row(id).is(Flag::Vanished) && tid > 0 && tgid > 0 {
             let id = self.placeholder(key, tid, tgid);
             self.out.task = Some(id);
             return Some(id);

@@ -1,6 +1,7 @@
 //! Sizes of the tables, to hold against the kernel's own counts.
 
-use super::{TaskState, World};
+use super::pid::PidRow;
+use super::{PidId, TaskState, World};
 
 /// How much there is now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,14 +32,14 @@ impl World {
             past_pids: self.history.pids.len(),
             ..Counts::default()
         };
-        for (_, task) in self.tasks.iter().filter(|(_, task)| task.is_live()) {
+        for (id, row) in self.tasks.iter().filter(|(_, row)| row.is_live()) {
             counts.tasks += 1;
-            counts.processes += usize::from(task.is_leader());
-            counts.zombies += usize::from(task.state == TaskState::Zombie);
-            counts.kernel_threads += usize::from(task.kernel);
+            counts.processes += usize::from(row.tid == self.tgid(id));
+            counts.zombies += usize::from(row.state() == TaskState::Zombie);
+            counts.kernel_threads += usize::from(self.task(id).kernel);
         }
-        let live = |pid: &super::Pid| pid.is_live() && !pid.is_idle();
-        counts.pids = self.pids.iter().filter(|(_, pid)| live(pid)).count();
+        let live = |(id, row): &(PidId, &PidRow)| row.is_live() && !self.is_idle(*id);
+        counts.pids = self.pids.iter().filter(live).count();
         for (_, ns) in self.spaces.iter().filter(|(_, ns)| ns.exists()) {
             if let Some(count) = counts.namespaces.get_mut(ns.kind.index()) {
                 *count += 1;

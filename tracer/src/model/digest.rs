@@ -1,7 +1,7 @@
 //! One number for the whole live state: equal tables, equal digests, on every machine.
 
 use super::hash::mix;
-use super::{Namespace, NsId, Pid, PidId, Task, TaskId, World};
+use super::{Namespace, NsId, Pid, PidId, TaskId, World};
 
 /// Folds the facts of one entry. The entries' sums are added up, which needs no order.
 struct Facts(u64);
@@ -26,21 +26,22 @@ impl World {
         let tasks = self.tasks.iter().filter(|(_, task)| task.is_live());
         let pids = self.pids.iter().filter(|(_, pid)| pid.is_live());
         let spaces = self.spaces.iter().filter(|(_, ns)| ns.exists());
-        let mut sum = tasks.fold(0u64, |sum, (_, task)| sum.wrapping_add(self.task_digest(task)));
-        sum = pids.fold(sum, |sum, (_, pid)| sum.wrapping_add(self.pid_digest(pid)));
+        let mut sum = tasks.fold(0u64, |sum, (id, _)| sum.wrapping_add(self.task_digest(id)));
+        sum = pids.fold(sum, |sum, (id, _)| sum.wrapping_add(self.pid_digest(&self.pid(id))));
         sum = spaces.fold(sum, |sum, (_, ns)| sum.wrapping_add(self.ns_digest(ns)));
         mix(sum)
     }
 
-    fn task_digest(&self, task: &Task) -> u64 {
+    fn task_digest(&self, id: TaskId) -> u64 {
         let mut facts = Facts::new(1);
-        let tid = |id: Option<TaskId>| id.map_or(0, |id| self.task(id).tid);
+        let task = self.task(id);
+        let tid = |id: Option<TaskId>| id.map_or(0, |id| self.row(id).tid);
         for nr in [task.tid, task.tgid, task.ppid, task.exit_signal, task.birth_tid] {
             facts.nr(nr);
         }
         facts.nr(tid(task.real_parent));
         facts.nr(tid(task.tracer));
-        facts.nr(task.pid.map_or(0, |pid| self.pid(pid).nr()));
+        facts.nr(task.pid.map_or(0, |pid| self.pid_row(pid).nr));
         facts.add(task.state as u64);
         facts.add(task.start);
         facts.add(task.birth);
@@ -51,18 +52,16 @@ impl World {
         facts.add(task.gid.map_or(u64::MAX, u64::from));
         facts.add(task.cgroup);
         self.add_ns(&mut facts, task.for_children);
-        for ns in self.proxy_kinds(task) {
+        for ns in self.kinds_of(task.ns_set) {
             self.add_ns(&mut facts, ns);
         }
-        if let Some(process) = self.processes.get(task.process) {
-            self.add_pid(&mut facts, process.pgrp);
-            self.add_pid(&mut facts, process.session);
-            facts.add(process.threads.len() as u64);
-        }
+        self.add_pid(&mut facts, self.task_pgrp(id));
+        self.add_pid(&mut facts, self.task_session(id));
+        facts.add(self.threads(id).len() as u64);
         facts.0
     }
 
-    fn pid_digest(&self, pid: &Pid) -> u64 {
+    fn pid_digest(&self, pid: &Pid<'_>) -> u64 {
         let mut facts = Facts::new(2);
         for &(ns, nr) in &pid.numbers {
             self.add_ns(&mut facts, ns);
@@ -96,6 +95,6 @@ impl World {
     }
 
     fn add_pid(&self, facts: &mut Facts, pid: Option<PidId>) {
-        facts.nr(pid.map_or(-1, |pid| self.pid(pid).nr()));
+        facts.nr(pid.map_or(-1, |pid| self.pid_row(pid).nr));
     }
 }

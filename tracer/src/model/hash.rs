@@ -8,9 +8,16 @@ use std::hash::{BuildHasherDefault, Hasher};
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Both halves of a 128-bit product: every input bit reaches every output bit.
+#[inline]
 pub(super) fn mix(value: u64) -> u64 {
     let wide = u128::from(value) * u128::from(FACTOR);
     (wide as u64) ^ (wide >> 64) as u64
+}
+
+/// One hash of several words.
+#[inline]
+pub(super) fn fold(words: impl Iterator<Item = u64>) -> u64 {
+    words.fold(FACTOR, |hash, word| mix(hash.rotate_left(23) ^ word))
 }
 
 /// The hasher of [`Map`].
@@ -18,6 +25,7 @@ pub(super) fn mix(value: u64) -> u64 {
 pub(super) struct Mixer(u64);
 
 impl Hasher for Mixer {
+    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }

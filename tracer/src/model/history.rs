@@ -1,18 +1,30 @@
 //! The bounded history: what has ended is kept for a while, oldest out first.
 
-use super::slab::Handle;
-use super::{NsId, TaskId, World};
+use super::hash::mix;
+use super::pid::PidFlag;
+use super::slab::{Handle, Link};
+use super::world::History;
+use super::{NsId, PidId, TaskId, World};
 
 impl World {
     /// Makes room in the history. Before an event, so that what an event ends outlives its change.
+    #[inline]
     pub(super) fn evict(&mut self) {
+        let most = self.config.history;
+        let History { tasks, pids, spaces } = &self.history;
+        if tasks.len() > most || pids.len() > most || spaces.len() > most {
+            self.evict_oldest();
+        }
+    }
+
+    fn evict_oldest(&mut self) {
         while self.history.tasks.len() > self.config.history {
             let Some(id) = self.history.tasks.pop_front() else { break };
             self.evict_task(id);
         }
         while self.history.pids.len() > self.config.history {
             let Some(id) = self.history.pids.pop_front() else { break };
-            self.pids.remove(id);
+            self.expire_pid(id);
         }
         while self.history.spaces.len() > self.config.history {
             let Some(id) = self.history.spaces.pop_front() else { break };
@@ -21,19 +33,39 @@ impl World {
     }
 
     fn evict_task(&mut self, id: TaskId) {
-        let Some(task) = self.tasks.get(id) else { return };
-        let (key, group, set) = (task.key.0, task.process, task.ns_set);
-        self.tasks.remove(id);
-        if self.index.tasks.get(&key) == Some(&id) {
-            self.index.tasks.remove(&key);
+        let (last, group) = (self.pid_of(id), self.group_id(id));
+        let Some(row) = self.tasks.get(id) else { return };
+        self.index.tasks.remove(mix(row.key.get()), id.0.slot());
+        // a pid may outlive the last task that had it
+        if let Some(pid) = last.and_then(|pid| self.pids.get_mut(pid))
+            && pid.is_live()
+            && pid.link == Link::to(id)
+        {
+            pid.link = Link::NONE;
         }
-        if let Some(process) = self.processes.get_mut(group) {
-            process.tasks = process.tasks.saturating_sub(1);
-            if process.tasks == 0 {
-                self.processes.remove(group);
+        let Some(row) = self.tasks.remove(id) else { return };
+        if let Some(cold) = self.cold.follow(row.cold) {
+            self.cold.remove(cold);
+        }
+        if let Some(id) = group
+            && let Some(group) = self.groups.get_mut(id)
+        {
+            group.tasks = group.tasks.saturating_sub(1);
+            if group.tasks == 0 {
+                self.groups.remove(id);
             }
         }
-        self.drop_proxy(set);
+        self.comms.drop(row.comm);
+        self.drop_look(row.look);
+    }
+
+    /// A freed pid leaves the history. A process may still be said to be in its group: then it
+    /// stays until it is not.
+    fn expire_pid(&mut self, id: PidId) {
+        match self.pids.get_mut(id) {
+            Some(row) if row.is_used() => row.set(PidFlag::Expired, true),
+            _ => self.remove_pid(id),
+        }
     }
 
     fn evict_namespace(&mut self, id: NsId) {

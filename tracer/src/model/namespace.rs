@@ -128,6 +128,12 @@ pub struct Namespace {
     pub(super) queued: bool,
 }
 
+impl Default for Namespace {
+    fn default() -> Self {
+        Self::GONE
+    }
+}
+
 impl Namespace {
     /// What a handle finds whose namespace has left the bounded history.
     pub(super) const GONE: Self = Self::new(NsKind::Pid, 0);

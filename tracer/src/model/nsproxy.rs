@@ -3,14 +3,14 @@
 use super::{NsId, NsKind};
 
 /// One combination.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct NsProxy {
     /// The namespaces, in the order of the kinds; of kind `pid` the active one.
     pub(super) kinds: [Option<NsId>; 8],
     /// Their inode numbers, to recognise a combination without a look-up.
     pub(super) inums: [u32; 8],
-    /// Tasks of the table, dead ones too, that have it.
-    pub(super) tasks: u32,
+    /// Looks that have it.
+    pub(super) looks: u32,
 }
 
 impl NsProxy {

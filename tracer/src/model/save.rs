@@ -9,6 +9,7 @@
 
 mod columns;
 mod derive;
+mod pack;
 mod read;
 mod rest;
 mod rows;
@@ -66,6 +67,7 @@ impl World {
         let mut to = Writer::new(out);
         let shapes = Shapes::of(self);
         shapes.save(&mut to);
+        self.save_singles(&mut to, &shapes);
         self.save_rows(&mut to, &shapes);
         self.save_rest(&mut to, &shapes);
     }
@@ -79,11 +81,12 @@ impl World {
         let mut from = Reader::new(bytes);
         let mut world = Self::new();
         let shapes = Shapes::restore(&mut from, &mut world)?;
+        world.restore_singles(&mut from, &shapes)?;
         let marks = world.restore_rows(&mut from, &shapes)?;
         world.restore_rest(&mut from, &shapes)?;
         from.end()?;
         world.derive(&marks)?;
-        world.check_consistency().map_err(BadState::Inconsistent)?;
+        world.check_links().map_err(BadState::Inconsistent)?;
         Ok(world)
     }
 }

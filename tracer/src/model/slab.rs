@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
-/// A slot and the generation of its content: the handle of an evicted value never finds the next.
+/// A slot and which content of it: the handle of an evicted value never finds the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle {
     slot: u32,
@@ -20,6 +20,7 @@ impl Handle {
     }
 
     /// The slot, which is unique among the values that are stored now.
+    #[inline]
     pub(super) fn slot(self) -> u32 {
         self.slot
     }
@@ -30,34 +31,72 @@ impl Handle {
     }
 }
 
+/// A link to a value that is certainly stored: a slot alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Link(u32);
+
+impl Link {
+    /// To nothing.
+    pub(super) const NONE: Self = Self(0);
+
+    /// To a value.
+    #[inline]
+    pub(super) fn to(id: impl Into<Handle>) -> Self {
+        Self(id.into().slot.wrapping_add(1))
+    }
+
+    /// To a value, or to nothing.
+    #[inline]
+    pub(super) fn of<K: Into<Handle>>(id: Option<K>) -> Self {
+        id.map_or(Self::NONE, Self::to)
+    }
+
+    /// The slot.
+    #[inline]
+    pub(super) fn slot(self) -> Option<u32> {
+        self.0.checked_sub(1)
+    }
+
+    #[inline]
+    pub(super) fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
 /// Slots in a chunk: a growing table never copies what it has.
 const CHUNK: usize = 1024;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Entry<T> {
-    generation: NonZeroU32,
-    value: Option<T>,
+    /// 0 where nothing is stored.
+    generation: u32,
+    value: T,
 }
 
 /// Values of one table.
 #[derive(Clone, Debug)]
 pub(super) struct Slab<K, T> {
-    chunks: Vec<Vec<Entry<T>>>,
+    chunks: Vec<Box<[Entry<T>; CHUNK]>>,
+    /// Slots that were ever taken.
+    slots: u32,
     free: Vec<u32>,
     len: usize,
+    /// The generation of the value that was stored last: they count all values of the table, so
+    /// the elder of two has the lower one.
+    newest: u32,
     key: PhantomData<K>,
 }
 
 impl<K, T> Default for Slab<K, T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), free: Vec::new(), len: 0, key: PhantomData }
+        Self { chunks: Vec::new(), slots: 0, free: Vec::new(), len: 0, newest: 0, key: PhantomData }
     }
 }
 
-impl<K: Copy + From<Handle> + Into<Handle>, T> Slab<K, T> {
+impl<K: Copy + From<Handle> + Into<Handle>, T: Default> Slab<K, T> {
     #[inline]
     fn entry(&self, slot: u32) -> Option<&Entry<T>> {
-        self.chunks.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK)
+        self.chunks.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK) // always there
     }
 
     #[inline]
@@ -70,7 +109,7 @@ impl<K: Copy + From<Handle> + Into<Handle>, T> Slab<K, T> {
     pub(super) fn get(&self, id: K) -> Option<&T> {
         let handle: Handle = id.into();
         let entry = self.entry(handle.slot)?;
-        if entry.generation == handle.generation { entry.value.as_ref() } else { None }
+        (entry.generation == handle.generation.get()).then_some(&entry.value)
     }
 
     /// The value, to be changed, unless it was evicted.
@@ -78,48 +117,89 @@ impl<K: Copy + From<Handle> + Into<Handle>, T> Slab<K, T> {
     pub(super) fn get_mut(&mut self, id: K) -> Option<&mut T> {
         let handle: Handle = id.into();
         let entry = self.entry_mut(handle.slot)?;
-        if entry.generation == handle.generation { entry.value.as_mut() } else { None }
+        (entry.generation == handle.generation.get()).then_some(&mut entry.value)
+    }
+
+    /// The handle of what is stored in a slot.
+    #[inline]
+    pub(super) fn id(&self, slot: u32) -> Option<K> {
+        Handle::new(slot, self.entry(slot)?.generation).map(K::from)
+    }
+
+    /// The handle behind a link.
+    #[inline]
+    pub(super) fn follow(&self, link: Link) -> Option<K> {
+        self.id(link.slot()?)
+    }
+
+    /// What is stored in a slot, of which the caller knows that something is.
+    #[inline]
+    pub(super) fn at(&self, slot: u32) -> Option<&T> {
+        Some(&self.entry(slot)?.value)
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub(super) fn at_mut(&mut self, slot: u32) -> Option<&mut T> {
+        Some(&mut self.entry_mut(slot)?.value)
     }
 
     /// Stores a value, in the slot that was vacated last.
     pub(super) fn insert(&mut self, value: T) -> K {
         self.len += 1;
+        self.newest = self.newest.checked_add(1).unwrap_or(1);
+        let generation = NonZeroU32::new(self.newest).unwrap_or(NonZeroU32::MIN);
+        let entry = Entry { generation: generation.get(), value };
         if let Some(slot) = self.free.pop()
-            && let Some(entry) = self.entry_mut(slot)
+            && let Some(place) = self.entry_mut(slot)
         {
-            entry.value = Some(value);
-            return Handle { slot, generation: entry.generation }.into();
+            *place = entry;
+            return Handle { slot, generation }.into();
         }
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
-        }
-        let before = (self.chunks.len() - 1) * CHUNK;
-        let generation = NonZeroU32::MIN;
-        let Some(chunk) = self.chunks.last_mut() else { return Handle::NONE.into() };
-        let slot = (before + chunk.len()) as u32;
-        chunk.push(Entry { generation, value: Some(value) });
+        let slot = self.push(entry);
         Handle { slot, generation }.into()
     }
 
-    /// Drops a value; its handle finds nothing from here on.
-    pub(super) fn remove(&mut self, id: K) {
-        let handle: Handle = id.into();
-        let Some(entry) = self.entry_mut(handle.slot) else { return };
-        if entry.generation != handle.generation || entry.value.is_none() {
-            return;
+    fn push(&mut self, entry: Entry<T>) -> u32 {
+        let slot = self.slots;
+        if slot as usize == self.chunks.len() * CHUNK {
+            let chunk: Vec<_> = std::iter::repeat_with(Entry::default).take(CHUNK).collect();
+            self.chunks.extend(chunk.into_boxed_slice().try_into().ok());
         }
-        entry.value = None;
-        entry.generation = entry.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        if let Some(place) = self.entry_mut(slot) {
+            *place = entry;
+            self.slots += 1;
+        }
+        slot
+    }
+
+    /// Drops a value; its handle finds nothing from here on.
+    pub(super) fn remove(&mut self, id: K) -> Option<T> {
+        let handle: Handle = id.into();
+        let entry = self.entry_mut(handle.slot)?;
+        if entry.generation != handle.generation.get() {
+            return None;
+        }
+        entry.generation = 0;
+        let value = std::mem::take(&mut entry.value);
         self.free.push(handle.slot);
         self.len -= 1;
+        Some(value)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).take(self.slots as usize)
+    }
+
+    /// The next value has the first generation again.
+    pub(super) fn is_worn(&self) -> bool {
+        self.newest == u32::MAX
     }
 
     /// Every value, in the order of the slots.
     pub(super) fn iter(&self) -> impl Iterator<Item = (K, &T)> + '_ {
-        let entries = self.chunks.iter().flatten();
-        entries.enumerate().filter_map(|(slot, entry)| {
-            let handle = Handle { slot: slot as u32, generation: entry.generation };
-            Some((handle.into(), entry.value.as_ref()?))
+        self.entries().enumerate().filter_map(|(slot, entry)| {
+            Some((Handle::new(slot as u32, entry.generation)?.into(), &entry.value))
         })
     }
 
@@ -128,39 +208,30 @@ impl<K: Copy + From<Handle> + Into<Handle>, T> Slab<K, T> {
         self.len
     }
 
-    /// The generation of each slot.
+    /// How many slots there are, vacant ones too.
+    pub(super) fn slots(&self) -> usize {
+        self.slots as usize
+    }
+
+    /// What each slot holds: a generation, 0 for nothing.
     pub(super) fn generations(&self) -> impl Iterator<Item = u32> + '_ {
-        self.chunks.iter().flatten().map(|entry| entry.generation.get())
+        self.entries().map(|entry| entry.generation)
     }
 
-    /// The vacant slots; the last one is taken first.
-    pub(super) fn free(&self) -> &[u32] {
-        &self.free
+    /// The vacant slots, of which the last one is taken first, and the newest generation.
+    pub(super) fn spare(&self) -> (&[u32], u32) {
+        (&self.free, self.newest)
     }
 
-    /// Appends a vacant slot, and does not list it as free.
+    /// Appends a slot that holds an empty value; generation 0 for a vacant one.
     pub(super) fn reserve(&mut self, generation: u32) {
-        let Some(generation) = NonZeroU32::new(generation) else { return };
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
-        }
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.push(Entry { generation, value: None });
-        }
+        self.len += usize::from(generation != 0);
+        self.push(Entry { generation, value: T::default() });
     }
 
-    /// Lists the vacant slots.
-    pub(super) fn set_free(&mut self, free: Vec<u32>) {
-        self.free = free;
-    }
-
-    /// Stores a value in a slot that was reserved for it.
-    pub(super) fn fill(&mut self, slot: u32, value: T) {
-        if let Some(entry) = self.entry_mut(slot)
-            && entry.value.replace(value).is_none()
-        {
-            self.len += 1;
-        }
+    /// Sets what [`Slab::spare`] answers.
+    pub(super) fn set_spare(&mut self, free: Vec<u32>, newest: u32) {
+        (self.free, self.newest) = (free, newest);
     }
 }
 
@@ -175,12 +246,14 @@ macro_rules! handle {
         $vis struct $name(pub(in crate::model) $crate::model::slab::Handle);
 
         impl From<$crate::model::slab::Handle> for $name {
+            #[inline]
             fn from(handle: $crate::model::slab::Handle) -> Self {
                 Self(handle)
             }
         }
 
         impl From<$name> for $crate::model::slab::Handle {
+            #[inline]
             fn from(id: $name) -> Self {
                 id.0
             }

@@ -11,11 +11,6 @@ handle! {
     pub TaskId
 }
 
-handle! {
-    /// Handle of a [`Process`].
-    pub(super) ProcessId
-}
-
 /// How far a task has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskState {
@@ -42,7 +37,8 @@ pub enum Certainty {
     Inferred,
 }
 
-/// A task: a thread, or a process seen as its leader.
+/// A task: a thread, or a process seen as its leader. Put together from the tables when it is asked
+/// for.
 #[derive(Clone, Debug)]
 pub struct Task {
     /// The key of the kernel's object.
@@ -113,20 +109,8 @@ pub struct Task {
     pub run_state: u32,
     /// [`bits`](crate::event::bits) as last read.
     pub bits: u32,
-    /// The thread group's table entry.
-    pub(super) process: ProcessId,
-    /// Youngest of its children (leaders only, as `task->children`).
-    pub(super) first_child: Option<TaskId>,
-    /// Next older child of the same real parent.
-    pub(super) older: Option<TaskId>,
-    /// Next younger child of the same real parent.
-    pub(super) younger: Option<TaskId>,
     /// The namespace, other than its own, that it is counted to await children in.
     pub(super) awaits: Option<NsId>,
-    /// Tasks that it traces.
-    pub(super) tracees: u32,
-    /// The sweep during which it was last seen alive.
-    pub(super) mark: u32,
     /// Its end was concluded from a sweep: a later sweep may find it all the same.
     pub(super) vanished: bool,
 }
@@ -168,13 +152,7 @@ impl Task {
         reaped_by: None,
         run_state: 0,
         bits: 0,
-        process: ProcessId(Handle::NONE),
-        first_child: None,
-        older: None,
-        younger: None,
         awaits: None,
-        tracees: 0,
-        mark: 0,
         vanished: false,
     };
 
@@ -190,81 +168,30 @@ impl Task {
 }
 
 /// What the threads of a group share (`signal_struct`).
-#[derive(Clone, Debug)]
-pub struct Process {
+#[derive(Clone, Copy, Debug)]
+pub struct Process<'w> {
     /// The leader.
     pub leader: TaskId,
     /// The unreleased threads, the leader among them, in the order of their birth.
-    pub threads: Threads,
+    pub threads: Threads<'w>,
     /// The process group's pid.
     pub pgrp: Option<PidId>,
     /// The session's pid.
     pub session: Option<PidId>,
-    /// Threads that have not exited (`signal->live`).
-    pub(super) running: u32,
-    /// Tasks of the table, dead ones too, that belong to it.
-    pub(super) tasks: u32,
-    /// It is counted by its group's and its session's pid: until its leader is released.
-    pub(super) attached: bool,
 }
 
-impl Process {
-    /// What a handle finds whose task has left the bounded history.
-    pub(super) const GONE: Self = Self::new(TaskId(Handle::NONE));
+/// The threads of a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Threads<'w>(pub(super) Inner<'w>);
 
-    /// A process of which only the leader is known.
-    pub(super) const fn new(leader: TaskId) -> Self {
-        Self {
-            leader,
-            threads: Threads::NONE,
-            pgrp: None,
-            session: None,
-            running: 0,
-            tasks: 0,
-            attached: true,
-        }
-    }
-}
-
-/// The threads of a process; a single one, the common case, needs no allocation.
-#[derive(Clone, Debug)]
-pub struct Threads(Inner);
-
-#[derive(Clone, Debug)]
-enum Inner {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Inner<'w> {
     None,
     One(TaskId),
-    Many(Vec<TaskId>),
+    Many(&'w [TaskId]),
 }
 
-impl Threads {
-    /// None at all.
-    pub(super) const NONE: Self = Self(Inner::None);
-
-    /// Adds the youngest thread.
-    pub(super) fn push(&mut self, task: TaskId) {
-        match &mut self.0 {
-            Inner::None => self.0 = Inner::One(task),
-            Inner::One(first) => self.0 = Inner::Many(vec![*first, task]),
-            Inner::Many(all) => all.push(task),
-        }
-    }
-
-    /// Takes a thread out.
-    pub(super) fn remove(&mut self, task: TaskId) {
-        match &mut self.0 {
-            Inner::One(only) if *only == task => self.0 = Inner::None,
-            Inner::Many(all) => {
-                if let Some(at) = all.iter().position(|&thread| thread == task) {
-                    all.remove(at);
-                }
-            }
-            Inner::None | Inner::One(_) => (),
-        }
-    }
-}
-
-impl Deref for Threads {
+impl Deref for Threads<'_> {
     type Target = [TaskId];
     fn deref(&self) -> &[TaskId] {
         match &self.0 {
@@ -275,7 +202,7 @@ impl Deref for Threads {
     }
 }
 
-impl<'a> IntoIterator for &'a Threads {
+impl<'a> IntoIterator for &'a Threads<'_> {
     type Item = &'a TaskId;
     type IntoIter = std::slice::Iter<'a, TaskId>;
     fn into_iter(self) -> Self::IntoIter {

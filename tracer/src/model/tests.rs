@@ -11,4 +11,5 @@ mod memory;
 mod namespace;
 mod query;
 mod save;
+mod shortcut;
 mod sweep;

@@ -13,8 +13,8 @@ impl World {
 
     /// Every pid whose numbers are in use, ascending by level-0 number.
     pub fn pids(&self) -> impl Iterator<Item = PidId> + '_ {
-        let live = self.pids.iter().filter(|(_, pid)| pid.is_live() && !pid.is_idle());
-        let mut all: Vec<_> = live.map(|(id, pid)| (pid.nr(), id)).collect();
+        let live = self.pids.iter().filter(|&(id, pid)| pid.is_live() && !self.is_idle(id));
+        let mut all: Vec<_> = live.map(|(id, pid)| (pid.nr, id)).collect();
         all.sort_unstable();
         all.into_iter().map(|(_, id)| id)
     }
@@ -48,15 +48,16 @@ impl World {
     /// The unreleased children (group leaders) of a process, ascending by level-0 number.
     pub fn children(&self, process: TaskId) -> Vec<TaskId> {
         let mut all = Vec::new();
-        for &thread in &self.process(process).threads {
+        for &thread in &self.threads(process) {
             all.extend(self.children_of_thread(thread));
         }
-        all.sort_unstable_by_key(|&child| (self.task(child).tid, child));
+        all.sort_unstable_by_key(|&child| (self.row(child).tid, child));
         all
     }
 
     /// The children of one thread, youngest first.
     pub(super) fn children_of_thread(&self, thread: TaskId) -> impl Iterator<Item = TaskId> + '_ {
-        std::iter::successors(self.task(thread).first_child, |&child| self.task(child).older)
+        let older = |&child: &TaskId| self.tasks.follow(self.row(child).older);
+        std::iter::successors(self.first_child(thread), older)
     }
 }

@@ -2,11 +2,15 @@
 
 use std::collections::VecDeque;
 
+use super::group::{Group, GroupId};
 use super::hash::Map;
+use super::index;
 use super::nsproxy::NsProxy;
-use super::slab::Slab;
-use super::task::ProcessId;
-use super::{Change, Config, Namespace, NsId, NsSetId, Pid, PidId, Process, Sees, Task, TaskId};
+use super::pid::{Number, PastPid, PidRow};
+use super::row::{Cold, Look, Row};
+use super::shared::Shared;
+use super::slab::{Handle, Slab};
+use super::{Change, Config, Namespace, NsId, NsSetId, PidId, Sees, TaskId};
 use crate::event::Event;
 
 /// The kernel's tables as the events so far tell them.
@@ -16,9 +20,23 @@ use crate::event::Event;
 #[derive(Clone, Debug, Default)]
 pub struct World {
     pub(super) config: Config,
-    pub(super) tasks: Slab<TaskId, Task>,
-    pub(super) processes: Slab<ProcessId, Process>,
-    pub(super) pids: Slab<PidId, Pid>,
+    pub(super) tasks: Slab<TaskId, Row>,
+    /// What few tasks have.
+    pub(super) cold: Slab<Handle, Cold>,
+    /// What many tasks have in common.
+    pub(super) looks: Shared<Look>,
+    /// The names of tasks.
+    pub(super) comms: Shared<[u8; 16]>,
+    pub(super) groups: Slab<GroupId, Group>,
+    pub(super) pids: Slab<PidId, PidRow>,
+    /// What freed pids have.
+    pub(super) past_pids: Slab<Handle, PastPid>,
+    /// The numbers of pids, by slot, that are not one number in the initial namespace.
+    pub(super) deep: Map<u32, Box<[Number]>>,
+    /// The inode numbers of pids, by slot, that need more than 32 bits.
+    pub(super) inos: Map<u32, u64>,
+    /// The users of pids, by slot, that have very many.
+    pub(super) crowds: Map<u32, [u32; 2]>,
     pub(super) spaces: Slab<NsId, Namespace>,
     pub(super) proxies: Slab<NsSetId, NsProxy>,
     pub(super) index: Index,
@@ -33,25 +51,41 @@ pub struct World {
     pub(super) unresolved: Vec<Unresolved>,
     /// How many tasks are being taken out, each as a consequence of the one before.
     pub(super) leaving: u32,
+    /// The task that is being entered, and how it looks so far.
+    pub(super) draft: Option<(TaskId, Look)>,
+    /// What the tests of the shortcuts set and see.
+    #[cfg(test)]
+    pub(super) probe: Probe,
     /// Time of the event that is applied.
     pub(super) now: u64,
     /// What the event that is applied has changed so far.
     pub(super) out: Change,
 }
 
+/// Whether the common cases take their shortcuts, and how many did.
+#[cfg(test)]
+#[derive(Clone, Debug, Default)]
+pub(super) struct Probe {
+    pub(super) roundabout: bool,
+    pub(super) births: u32,
+    pub(super) ends: u32,
+}
+
 /// How the entries are found.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     /// The last task at each key; it may be released.
-    pub(super) tasks: Map<u64, TaskId>,
+    pub(super) tasks: index::Index,
     /// The live pid at each key.
-    pub(super) pids: Map<u64, PidId>,
+    pub(super) pids: index::Index,
+    /// The live pid with each number in the initial namespace: `init_pid_ns.idr`.
+    pub(super) numbers: index::Index,
+    /// The live pid with each number in each other namespace: `pid_namespace.idr`.
+    pub(super) inner: Map<u64, PidId>,
     /// The PID namespace at each key that is not destroyed.
     pub(super) spaces: Map<u64, NsId>,
     /// The namespace of each kind and inode number that is not destroyed.
     pub(super) inums: Map<(u8, u32), NsId>,
-    /// The live pid with each number in each namespace: `pid_namespace.idr`.
-    pub(super) numbers: Map<u64, PidId>,
     /// Live tasks whose pid is unknown, by level-0 number.
     pub(super) loose: Map<i32, TaskId>,
     /// The combinations of namespaces.
@@ -128,12 +162,15 @@ impl World {
 
     /// [`World::apply`] into a change that is used again, which saves its allocation.
     pub fn apply_to(&mut self, event: &Event, change: &mut Change) {
-        std::mem::swap(&mut self.out, change);
+        std::mem::swap(&mut self.out.effects, &mut change.effects);
         self.out.clear();
         self.now = event.header.ts;
         self.evict();
         self.dispatch(event);
-        std::mem::swap(&mut self.out, change);
+        std::mem::swap(&mut self.out.effects, &mut change.effects);
+        change.task = self.out.task;
+        change.pid = self.out.pid;
+        change.impossible = self.out.impossible.take();
     }
 
     /// How many records are known to be missing.

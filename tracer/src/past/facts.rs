@@ -46,8 +46,8 @@ impl Numbers {
     /// The numbers of a pid now.
     pub fn of(world: &World, pid: PidId) -> Self {
         let inum = |ns: Option<NsId>| ns.map_or(0, |ns| world.ns(ns).inum);
-        let numbers = world.pid(pid).numbers.iter();
-        Self(numbers.map(|&(ns, nr)| Number { ns, inum: inum(ns), nr }).collect())
+        let pid = world.pid(pid);
+        Self(pid.numbers.iter().map(|&(ns, nr)| Number { ns, inum: inum(ns), nr }).collect())
     }
 
     /// The numbers of a task now: the level-0 one alone where its pid is not known.

@@ -64,6 +64,8 @@ pub fn sees(coverage: &Coverage) -> Sees {
 pub struct Replay {
     world: World,
     change: Change,
+    /// The latest event: kept for its memory.
+    event: Event,
     block: Block,
     /// The run and the number that the next file has to go on with.
     next: Option<([u8; 16], u64)>,
@@ -156,18 +158,20 @@ impl Replay {
         adapter: Option<&Adapter>,
         to: &mut dyn Visitor,
     ) -> ControlFlow<()> {
-        for record in block.records() {
-            let event = match adapter {
-                None => stream::event(record),
+        let mut event = std::mem::take(&mut self.event);
+        let flow = block.records().try_for_each(|record| {
+            match adapter {
+                None => stream::event_into(record, &mut event),
                 Some(adapter) => {
                     self.adapted.clear();
                     adapter.adapt(record, &mut self.adapted);
-                    stream::event(&self.adapted)
+                    stream::event_into(&self.adapted, &mut event);
                 }
-            };
-            self.event(&event, to)?;
-        }
-        ControlFlow::Continue(())
+            }
+            self.event(&event, to)
+        });
+        self.event = event;
+        flow
     }
 
     fn event(&mut self, event: &Event, to: &mut dyn Visitor) -> ControlFlow<()> {

@@ -28,11 +28,13 @@ struct Process {
     start: u64,
     ppid: u32,
     parent: u64,
-    /// It leads a group and a session of its own.
-    daemon: bool,
+    /// The number of its group's and session's leader.
+    lead: u32,
     /// Its namespace below the initial one, and its number in it; 0 for none.
     nested: (u32, u32),
     look: u32,
+    /// Its user and cgroup.
+    home: u32,
 }
 
 /// The writer of records.
@@ -47,6 +49,12 @@ pub(crate) struct Host {
     freed: std::collections::VecDeque<Process>,
     used: std::collections::HashSet<u32>,
     inner: u32,
+    /// Pids in each namespace below the initial one.
+    members: std::collections::HashMap<u32, u32>,
+    /// The init of the youngest namespace, and how many more children it makes.
+    container: Option<(Process, u32)>,
+    /// Leaders of groups, by number: who they are, their processes, and whether they have ended.
+    leads: std::collections::HashMap<u32, (Process, u32, bool)>,
     /// The records; each is preceded by its length.
     pub(crate) records: Vec<Vec<u8>>,
 }
@@ -80,9 +88,10 @@ impl Host {
             start: 10_000_000,
             ppid: 0,
             parent: 0,
-            daemon: true,
+            lead: 1,
             nested: (0, 0),
             look: 0,
+            home: 0,
         };
         let mut host = Self {
             random: Random(77),
@@ -94,6 +103,9 @@ impl Host {
             freed: std::collections::VecDeque::new(),
             used: [1].into(),
             inner: 0,
+            members: std::collections::HashMap::new(),
+            container: None,
+            leads: [(1, (init, 1, false))].into(),
             records: Vec::new(),
         };
         host.mark(kind::SNAPSHOT_BEGIN);
@@ -126,16 +138,25 @@ impl Host {
 
     fn task(&mut self, kind: u16, process: &Process, arg: u64, actor: (u64, u32)) {
         let (deep, look) = (process.nested.0 != 0, process.look);
-        let lead = if process.daemon { (process.pid(), process.tid) } else { (key(1, 1), 1) };
+        let lead = (self.leads[&process.lead].0.pid(), process.lead);
         let inner = u64::from(process.nested.0);
         let children = if deep { 0xa000 + inner } else { ROOT.0 };
         let inum = if deep { 0xf000_0000 + inner as u32 } else { ROOT.1 };
         let mut record = Record::header(self.now, kind, actor);
         record.u64s(&[process.task(), process.pid(), process.task(), process.parent]);
         record.u64s(&[process.parent, lead.0, lead.0, children, process.ino, process.start]);
-        record.u64s(&[u64::from(4000 + look % 50)]);
+        record.u64s(&[u64::from(4000 + process.home)]);
         record.u32s(&[process.tid, process.tid, process.ppid, process.ppid, lead.1, lead.1]);
-        record.u32s(&[17, 0, 1000 * (look % 3), 1000 * (look % 3), 0x40_0040, 0, 1, 0]);
+        record.u32s(&[
+            17,
+            0,
+            1000 * (process.home % 3),
+            1000 * (process.home % 3),
+            0x40_0040,
+            0,
+            1,
+            0,
+        ]);
         record.u32s(&[u32::from(deep), 0xc]);
         let mut ns = [
             0xeff_fffd,
@@ -158,15 +179,12 @@ impl Host {
 
     /// A process is born.
     pub(crate) fn fork(&mut self) {
-        let near = self.random.below(5) > 0;
-        let at =
-            self.random.below(if near { self.live.len().min(64) } else { self.live.len() } as u64);
-        let by = self.live[at as usize];
+        let by = self.creator();
         while !self.used.insert(self.tid) {
             self.tid = if self.tid >= 4_000_000 { 300 } else { self.tid + 1 };
         }
         self.ino += 1;
-        let nested = match self.random.below(100) {
+        let nested = match self.random.below(160) {
             _ if by.nested.0 != 0 => (by.nested.0, self.tid),
             0 if self.live.len() > 64 => {
                 self.inner += 1;
@@ -181,9 +199,10 @@ impl Host {
             start: self.now + 200,
             ppid: by.tid,
             parent: by.task(),
-            daemon: self.random.below(3) == 0,
+            lead: by.lead,
             nested,
             look: by.look,
+            home: if nested.1 == 1 { self.inner + 50 } else { by.home },
         };
         let mut record = Record::header(self.now, kind::ALLOC_PID, by.actor());
         record.u64s(&[process.pid(), process.ino]).u32s(&[u32::from(nested.0 != 0), 0]);
@@ -192,13 +211,71 @@ impl Host {
         let flags = if nested.1 == 1 { 0x2002_0011 } else { 0x0120_0011 };
         self.task(kind::FORK, &process, flags, by.actor());
         self.live.push(process);
+        *self.members.entry(nested.0).or_default() += 1;
+        self.leads.entry(by.lead).and_modify(|(_, members, _)| *members += 1);
+        if nested.1 == 1 {
+            self.container = Some((process, 6));
+        }
         if self.random.below(2) == 0 {
             self.exec();
         }
-        if process.daemon && self.random.below(8) == 0 {
+        if self.random.below(20) == 0 {
+            self.lead();
+        }
+    }
+
+    /// Who calls clone: mostly one of the elder processes.
+    fn creator(&mut self) -> Process {
+        if let Some((init, more)) = self.container.take()
+            && self.live.iter().rev().take(200).any(|process| process.tid == init.tid)
+        {
+            self.container = (more > 1).then_some((init, more - 1));
+            return init;
+        }
+        let near = self.random.below(5) > 0;
+        let among = if near { self.live.len().min(64) } else { self.live.len() };
+        self.live[self.random.below(among as u64) as usize]
+    }
+
+    /// The youngest process starts a session.
+    fn lead(&mut self) {
+        let Some(process) = self.live.last_mut() else { return };
+        let before = std::mem::replace(&mut process.lead, process.tid);
+        process.home = process.tid % 50;
+        let process = *process;
+        self.leads.insert(process.tid, (process, 1, false));
+        for ty in [3, 2] {
             let mut record = Record::header(self.now, kind::CHANGE_PID, process.actor());
             record.u64s(&[process.task(), process.pid()]);
-            self.push(record.u32s(&[process.tid, 3, process.tid, 0]));
+            self.push(record.u32s(&[process.tid, ty, process.tid, 0]));
+        }
+        self.quit(before, process.actor());
+    }
+
+    /// A process is in a group no more; the leader's pid goes when nobody uses it.
+    fn quit(&mut self, lead: u32, by: (u64, u32)) {
+        let Some((leader, members, ended)) = self.leads.get_mut(&lead) else { return };
+        *members -= 1;
+        if *members == 0 && *ended {
+            let leader = *leader;
+            self.leads.remove(&lead);
+            self.free_pid(&leader, by);
+        }
+    }
+
+    fn free_pid(&mut self, process: &Process, by: (u64, u32)) {
+        let mut record = Record::header(self.now, kind::FREE_PID, by);
+        record.u64s(&[process.pid(), process.ino]);
+        self.push(record.u32s(&[process.tid, u32::from(process.nested.0 != 0)]));
+        self.used.remove(&process.tid);
+        let inner = process.nested.0;
+        let left = self.members.entry(inner).or_default();
+        *left = left.saturating_sub(1);
+        if inner != 0 && *left == 0 {
+            self.members.remove(&inner);
+            let mut record = Record::header(self.now, kind::NS_DESTROY, (0, 0));
+            record.u64s(&[0xa000 + u64::from(inner)]).u32s(&[0xf000_0000 + inner, 1]);
+            self.push(&mut record);
         }
     }
 
@@ -232,12 +309,12 @@ impl Host {
         let mut record = Record::header(self.now, kind::RELEASE, by.actor());
         record.u64s(&[process.task(), process.pid(), by.task()]);
         self.push(record.u32s(&[process.tid, process.tid, by.tid, 256]));
-        if !process.daemon || self.random.below(50) > 0 {
-            let mut record = Record::header(self.now, kind::FREE_PID, by.actor());
-            record.u64s(&[process.pid(), process.ino]);
-            self.push(record.u32s(&[process.tid, u32::from(process.nested.0 != 0)]));
+        if let Some((_, _, ended)) = self.leads.get_mut(&process.tid) {
+            *ended = true;
+        } else {
+            self.free_pid(&process, by.actor());
         }
-        self.used.remove(&process.tid);
+        self.quit(process.lead, by.actor());
         self.freed.push_back(process);
         if self.freed.len() > 20 {
             self.free();
@@ -248,7 +325,10 @@ impl Host {
         let Some(process) = self.freed.pop_front() else { return };
         let mut record = Record::header(self.now, kind::FREE_TASK, (0, 0));
         self.push(record.u64s(&[process.task()]).u32s(&[process.tid, process.tid]));
-        self.places.push(process.place);
+        // the address of a pid that outlives its task is not used again
+        if self.leads.get(&process.tid).is_none_or(|(lead, ..)| lead.place != process.place) {
+            self.places.push(process.place);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Births: `task_newtask`, and the entry of a task that already lives.
 
-use super::super::task::ProcessId;
-use super::super::{Certainty, Effect, Impossible, Process, Task, TaskId, TaskState, World};
-use crate::event::{Header, TaskFacts, TaskKey, Vector};
+use super::super::row::{Look, Row, Wide};
+use super::super::slab::Link;
+use super::super::{Certainty, Effect, Impossible, TaskId, TaskState, World};
+use crate::event::{Header, TaskFacts, Vector};
 
 /// How a task came to be, where that was seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,11 +37,18 @@ impl World {
             return; // fork_idle: in no table of the kernel
         }
         let creator = self.live_task(header.actor);
+        if let Some(creator) = creator
+            && let Some(id) = self.plain_birth(creator, header, facts, vector, flags)
+        {
+            self.out.task = Some(id);
+            self.emit(Effect::Born(id));
+            return;
+        }
         let origin = Origin { born: true, creator, flags };
-        let known = self.known_task(facts.task, facts.tid).filter(|&id| self.task(id).is_live());
+        let known = self.known_task(facts.task, facts.tid).filter(|&id| self.lives(id));
         let id = match known {
             Some(id) if self.is_birth_of(id, facts) => {
-                if self.task(id).certainty == Certainty::Observed {
+                if self.row(id).certainty() == Certainty::Observed {
                     self.out.task = Some(id);
                     self.impossible(Impossible::BornTwice(id));
                     return;
@@ -53,11 +61,13 @@ impl World {
             }
             None => self.enter(facts, vector, Certainty::Observed, origin),
         };
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.certainty = Certainty::Observed;
-            task.creator = creator;
-            task.creator_tid = header.actor_tid;
-            task.clone_flags = flags;
+        if let Some(row) = self.tasks.get_mut(id) {
+            row.set_certainty(Certainty::Observed);
+            row.creator = Link::of(creator);
+            row.creator_tid = header.actor_tid;
+        }
+        if self.look_of(id).clone_flags != flags {
+            self.relook(id, |look| look.clone_flags = flags);
         }
         self.out.task = Some(id);
         self.emit(Effect::Born(id));
@@ -65,9 +75,9 @@ impl World {
 
     /// Whether a birth is that of a task that something has shown already.
     fn is_birth_of(&self, id: TaskId, facts: &TaskFacts) -> bool {
-        let task = self.task(id);
-        let same = task.birth == facts.start || task.birth == 0;
-        same && task.tid == facts.tid && task.tgid == facts.tgid
+        let birth = self.birth(id);
+        let same = birth == facts.start || birth == 0;
+        same && self.row(id).tid == facts.tid && self.tgid(id) == facts.tgid
     }
 
     /// Enters a task of which only an event that names it is known.
@@ -88,26 +98,31 @@ impl World {
         origin: Origin,
     ) -> TaskId {
         let leads = facts.tid == facts.tgid;
-        let joined = if leads { None } else { Some(self.process_of_thread(facts)) };
+        let joined = if leads { None } else { Some(self.leader_of_thread(facts)) };
         let exited = facts.exit_state != 0;
-        let id = self.tasks.insert(Task {
-            key: TaskKey(facts.task),
-            state: if exited { TaskState::Zombie } else { TaskState::Running },
-            certainty,
+        let mut row = Row {
+            start: Wide::new(facts.start),
             tid: facts.tid,
-            tgid: facts.tgid,
-            start: facts.start,
-            birth: facts.start,
-            birth_tid: facts.tid,
-            exit_code: facts.exit_code,
-            mark: self.sweep.mark,
-            ..Task::GONE
-        });
-        let process = joined.unwrap_or_else(|| self.processes.insert(Process::new(id)));
-        self.join(id, process, !exited);
-        if facts.task != 0 {
-            self.index.tasks.insert(facts.task, id);
+            mark: self.sweep.mark as u16,
+            ..Row::GONE
+        };
+        row.set_state(if exited { TaskState::Zombie } else { TaskState::Running });
+        row.set_certainty(certainty);
+        if self.tasks.is_worn() {
+            self.forget_creators();
         }
+        let id = self.tasks.insert(row);
+        let clone_flags = if origin.born { origin.flags } else { 0 };
+        self.draft = Some((id, Look { clone_flags, ..Look::NONE }));
+        if facts.exit_code != 0
+            && let Some(cold) = self.cold_mut(id)
+        {
+            cold.exit_code = facts.exit_code;
+        }
+        if let Some(leader) = joined {
+            self.join_group(id, leader);
+        }
+        self.index_key(id, facts.task);
         if vector.is_empty() {
             self.index.loose.insert(facts.tid, id);
         }
@@ -115,65 +130,58 @@ impl World {
             self.read_facts(id, facts);
         }
         self.attach_pid(id, facts, vector, origin);
-        self.enter_parent(id, facts.real_parent, facts.ppid);
-        if leads || self.processes.get(process).is_some_and(|process| process.pgrp.is_none()) {
-            self.read_groups(id, facts, false);
+        self.enter_parent(id, (facts.real_parent, facts.ppid), origin.creator);
+        if leads || self.task_pgrp(id).is_none() {
+            self.read_groups(id, facts, origin.creator, false);
         }
         self.read_namespaces(id, facts, origin, false);
         self.read_tracer(id, facts, false);
+        self.settle_look();
         id
     }
 
-    /// Makes a task a thread of a process.
-    fn join(&mut self, id: TaskId, process: ProcessId, running: bool) {
-        let Some(group) = self.processes.get_mut(process) else { return };
-        group.threads.push(id);
-        group.tasks += 1;
-        group.running += u32::from(running);
-        let leader = group.leader;
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.process = process;
-            task.leader = Some(leader);
+    /// The table is about to count its entries from 1 again: what is older cannot be told.
+    fn forget_creators(&mut self) {
+        for slot in 0..self.tasks.slots() as u32 {
+            if let Some(row) = self.tasks.at_mut(slot) {
+                row.creator = Link::NONE;
+            }
         }
     }
 
-    /// The process that a thread belongs to. Its leader is in the tables as long as it has a
-    /// thread, so a leader that nobody has seen becomes known here.
-    fn process_of_thread(&mut self, facts: &TaskFacts) -> ProcessId {
+    /// The leader of the process that a thread belongs to. It is in the tables as long as it has a
+    /// thread, so one that nobody has seen becomes known here.
+    fn leader_of_thread(&mut self, facts: &TaskFacts) -> TaskId {
         let by_key = self.live_task(facts.leader);
-        let fits = |id: &TaskId| self.task(*id).tgid == facts.tgid;
+        let fits = |id: &TaskId| self.tgid(*id) == facts.tgid;
         let leader = by_key.filter(fits).or_else(|| self.find_task(facts.tgid).filter(fits));
         let leader = leader.unwrap_or_else(|| {
             let taken = by_key.is_some() || facts.leader == facts.task;
             let key = if taken { 0 } else { facts.leader };
             self.placeholder(key, facts.tgid, facts.tgid)
         });
-        self.task(leader).process
+        self.leader(leader)
     }
 
     /// What a record says about the task alone.
     pub(super) fn read_facts(&mut self, id: TaskId, facts: &TaskFacts) {
-        const PF_KTHREAD: u32 = 0x0020_0000;
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        if task.birth == 0 {
-            task.birth = facts.start;
-        }
         if facts.start != 0 {
-            task.start = facts.start;
+            self.set_start(id, facts.start);
         }
-        if facts.cgroup != 0 {
-            task.cgroup = facts.cgroup;
-        }
-        if facts.time_for_children_inum != 0 {
-            task.time_for_children = facts.time_for_children_inum;
-        }
-        task.exit_signal = facts.exit_signal;
-        task.flags = facts.flags;
-        task.kernel = facts.flags & PF_KTHREAD != 0;
-        task.comm = facts.comm;
-        task.uid = Some(facts.uid);
-        task.gid = Some(facts.gid);
-        task.run_state = facts.state;
-        task.bits = facts.bits;
+        self.set_comm(id, facts.comm);
+        self.relook(id, |look| {
+            if facts.cgroup != 0 {
+                look.cgroup = facts.cgroup;
+            }
+            if facts.time_for_children_inum != 0 {
+                look.time_for_children = facts.time_for_children_inum;
+            }
+            look.exit_signal = facts.exit_signal;
+            look.flags = facts.flags;
+            look.uid = Some(facts.uid);
+            look.gid = Some(facts.gid);
+            look.run_state = facts.state;
+            look.bits = facts.bits;
+        });
     }
 }

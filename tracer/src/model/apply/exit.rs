@@ -13,16 +13,16 @@ impl World {
         }
         self.check_pid(id, facts.pid);
         self.set_parent(id, facts.real_parent, facts.ppid);
-        if self.task(id).state == TaskState::Running {
+        if self.runs(id) {
             self.becomes_zombie(id);
-        } else if self.task(id).exited != 0 {
+        } else if self.cold(id).is_some_and(|cold| cold.exited != 0) {
             self.impossible(Impossible::AfterRelease(id)); // a second exit
             return;
         }
         let now = self.now;
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.exited = now;
-            task.exit_code = facts.code;
+        if let Some(cold) = self.cold_mut(id) {
+            cold.exited = now;
+            cold.exit_code = facts.code;
         }
         self.emit(Effect::Exited(id));
         self.forget_parent(id, Some(facts), false);
@@ -32,7 +32,7 @@ impl World {
         let dead = match facts.group_dead {
             0 => false,
             1 => true,
-            _ => self.process(id).running == 0,
+            _ => self.running(id) == 0,
         };
         if dead && let Some(ns) = self.led_namespace(id) {
             self.infer_ns_dying(ns);
@@ -41,14 +41,13 @@ impl World {
 
     /// The state of an exited task, and what it lets go of.
     pub(super) fn becomes_zombie(&mut self, id: TaskId) {
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        if task.state != TaskState::Running {
+        let Some(row) = self.tasks.get_mut(id) else { return };
+        if row.state() != TaskState::Running {
             return;
         }
-        task.state = TaskState::Zombie;
-        let process = task.process;
-        if let Some(process) = self.processes.get_mut(process) {
-            process.running = process.running.saturating_sub(1);
+        row.set_state(TaskState::Zombie);
+        if let Some(group) = self.group_mut(id) {
+            group.running = group.running.saturating_sub(1);
         }
         self.await_children(id);
     }

@@ -5,7 +5,7 @@ use crate::event::{ChangePid, TaskFacts};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Group {
+pub(in crate::model) enum Group {
     /// `PIDTYPE_PGID`.
     Pgrp,
     /// `PIDTYPE_SID`.
@@ -26,19 +26,30 @@ impl World {
         }
     }
 
-    /// What a record says about a task's group and session.
-    pub(super) fn read_groups(&mut self, id: TaskId, facts: &TaskFacts, tell: bool) {
+    /// What a record says about a task's group and session. They are mostly those it has, or those
+    /// of the task that made it (`by`).
+    pub(super) fn read_groups(
+        &mut self,
+        id: TaskId,
+        facts: &TaskFacts,
+        by: Option<TaskId>,
+        tell: bool,
+    ) {
         let read =
             [(Group::Session, facts.session, facts.sid), (Group::Pgrp, facts.pgrp, facts.pgid)];
         for (group, key, nr) in read {
-            if (key != 0 || nr != 0)
-                && let Some(pid) = self.pid_named(key, nr)
-            {
-                let process = self.process(id);
-                let known = match group {
-                    Group::Pgrp => process.pgrp,
-                    Group::Session => process.session,
-                };
+            if key == 0 && nr == 0 {
+                continue;
+            }
+            let known = self.group_pid(id, group);
+            let is = |&pid: &PidId| {
+                let row = self.pid_row(pid);
+                key != 0 && row.key.get() == key && row.nr == nr && row.is_live()
+            };
+            let near = known.filter(is);
+            let near = near.or_else(|| self.group_pid(by?, group).filter(is));
+            let near = near.or_else(|| self.pid_of(id).filter(is));
+            if let Some(pid) = near.or_else(|| self.pid_named(key, nr)) {
                 self.set_group(id, group, pid, tell && known.is_some());
             }
         }
@@ -46,20 +57,14 @@ impl World {
 
     /// Moves a process. Each process counts once for its group and once for its session.
     pub(super) fn set_group(&mut self, id: TaskId, group: Group, new: PidId, tell: bool) {
-        let mark = self.sweep.mark;
         if let Some(pid) = self.pids.get_mut(new) {
-            pid.mark = mark;
+            pid.mark = self.sweep.mark as u16;
         }
-        let Some(process) = self.processes.get_mut(self.task(id).process) else { return };
-        let slot = match group {
-            Group::Pgrp => &mut process.pgrp,
-            Group::Session => &mut process.session,
-        };
-        if *slot == Some(new) || !process.attached {
+        let (task, old) = (self.leader(id), self.group_pid(id, group));
+        if old == Some(new) || !self.lives(task) {
             return;
         }
-        let old = slot.replace(new);
-        let task = process.leader;
+        self.set_group_pid(id, group, new);
         self.count_user(new, group, 1);
         if let Some(old) = old {
             self.count_user(old, group, -1);
@@ -75,22 +80,8 @@ impl World {
         }
     }
 
-    fn count_user(&mut self, pid: PidId, group: Group, by: i32) {
-        let Some(pid) = self.pids.get_mut(pid) else { return };
-        let users = match group {
-            Group::Pgrp => &mut pid.pgrp_users,
-            Group::Session => &mut pid.session_users,
-        };
-        *users = users.saturating_add_signed(by);
-    }
-
     /// A leader is released: its process uses no group and no session any more.
-    pub(super) fn detach_groups(&mut self, leader: TaskId) {
-        let Some(process) = self.processes.get_mut(self.task(leader).process) else { return };
-        if !std::mem::take(&mut process.attached) {
-            return;
-        }
-        let (pgrp, session) = (process.pgrp, process.session);
+    pub(super) fn detach_groups(&mut self, pgrp: Option<PidId>, session: Option<PidId>) {
         if let Some(pid) = pgrp {
             self.count_user(pid, Group::Pgrp, -1);
         }
@@ -104,9 +95,7 @@ impl World {
         if self.config.sees.free_pid {
             return;
         }
-        let process = self.process(id);
-        let (pgrp, session) = (process.pgrp, process.session);
-        for pid in [pgrp, session].into_iter().flatten() {
+        for pid in [self.task_pgrp(id), self.task_session(id)].into_iter().flatten() {
             self.free_unused(pid);
         }
     }

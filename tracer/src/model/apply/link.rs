@@ -1,55 +1,50 @@
 //! The lists of children: `task->children` and `task->sibling`, group leaders only.
 
+use super::super::slab::Link;
 use super::super::{TaskId, World};
 
 impl World {
     /// Puts a leader into the list of its real parent.
     pub(super) fn relink(&mut self, child: TaskId) {
-        let task = self.task(child);
-        if !task.is_live() || self.process(child).leader != child {
+        if !self.lives(child) || !self.leads(child) {
             return;
         }
-        let Some(parent) = task.real_parent else { return };
-        let eldest = self.task(parent).first_child;
-        if let Some(parent) = self.tasks.get_mut(parent) {
-            parent.first_child = Some(child);
+        let Some(parent) = self.parent(child) else { return };
+        let Some(row) = self.tasks.get_mut(parent) else { return };
+        let eldest = std::mem::replace(&mut row.first_child, Link::to(child));
+        if let Some(row) = self.tasks.get_mut(child) {
+            (row.older, row.younger) = (eldest, Link::NONE);
         }
-        if let Some(task) = self.tasks.get_mut(child) {
-            task.older = eldest;
-            task.younger = None;
-        }
-        if let Some(older) = eldest.and_then(|older| self.tasks.get_mut(older)) {
-            older.younger = Some(child);
+        if let Some(older) = eldest.slot().and_then(|slot| self.tasks.at_mut(slot)) {
+            older.younger = Link::to(child);
         }
     }
 
     /// Takes a leader out of the list of its real parent.
     pub(super) fn unlink(&mut self, child: TaskId) {
-        let Some(task) = self.tasks.get_mut(child) else { return };
-        let parent = task.real_parent;
-        let (older, younger) = (task.older.take(), task.younger.take());
-        if let Some(task) = older.and_then(|older| self.tasks.get_mut(older)) {
-            task.younger = younger;
+        let Some(row) = self.tasks.get_mut(child) else { return };
+        let parent = row.parent;
+        let older = std::mem::take(&mut row.older);
+        let younger = std::mem::take(&mut row.younger);
+        if let Some(row) = older.slot().and_then(|slot| self.tasks.at_mut(slot)) {
+            row.younger = younger;
         }
-        if let Some(task) = younger.and_then(|younger| self.tasks.get_mut(younger)) {
-            task.older = older;
-        } else if let Some(parent) = parent.and_then(|parent| self.tasks.get_mut(parent))
-            && parent.first_child == Some(child)
+        if let Some(row) = younger.slot().and_then(|slot| self.tasks.at_mut(slot)) {
+            row.older = older;
+        } else if let Some(row) = parent.slot().and_then(|slot| self.tasks.at_mut(slot))
+            && row.first_child == Link::to(child)
         {
-            parent.first_child = older;
+            row.first_child = older;
         }
     }
 
     /// Gives every thread of a process another real parent.
     pub(super) fn place(&mut self, member: TaskId, parent: Option<TaskId>, ppid: i32) {
-        let leader = self.process(member).leader;
-        let process = self.task(member).process;
+        let leader = self.leader(member);
         self.unlink(leader);
-        for at in 0..self.processes.get(process).map_or(0, |process| process.threads.len()) {
-            let thread = self.processes.get(process).and_then(|it| it.threads.get(at).copied());
-            if let Some(task) = thread.and_then(|thread| self.tasks.get_mut(thread)) {
-                task.real_parent = parent;
-                task.ppid = ppid;
+        for at in 0..self.threads(member).len() {
+            if let Some(&thread) = self.threads(member).get(at) {
+                self.set_family(thread, parent, ppid);
             }
         }
         self.relink(leader);
@@ -58,9 +53,9 @@ impl World {
     /// Keeps the index of tasks whose pid is unknown.
     pub(super) fn index_loose(&mut self, id: TaskId) {
         self.unlist_loose(id);
-        let Some(task) = self.tasks.get(id) else { return };
-        if task.is_live() && task.pid.is_none() {
-            self.index.loose.insert(task.tid, id);
+        let row = self.row(id);
+        if row.is_live() && row.pid.is_none() {
+            self.index.loose.insert(row.tid, id);
         }
     }
 
@@ -69,7 +64,7 @@ impl World {
         if self.index.loose.is_empty() {
             return;
         }
-        let tid = self.task(id).tid;
+        let tid = self.row(id).tid;
         if self.index.loose.get(&tid) == Some(&id) {
             self.index.loose.remove(&tid);
         }

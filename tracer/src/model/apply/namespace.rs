@@ -16,6 +16,13 @@ impl World {
         parent: Option<NsId>,
         origin: Origin,
     ) -> Option<NsId> {
+        if let Some(root) = self.root.filter(|_| level == 0) {
+            let space = self.ns(root).pid.as_ref();
+            if space.is_some_and(|space| upid.ns != 0 && space.key.0 == upid.ns) {
+                self.credit(root, origin);
+                return Some(root);
+            }
+        }
         if let Some(&id) = self.index.spaces.get(&upid.ns) {
             let known = self.ns(id).inum;
             if known == upid.inum || upid.inum == 0 || known == 0 || Some(id) == self.root {
@@ -122,10 +129,10 @@ impl World {
         }
         let (at, key) = ((ns.kind as u8, ns.inum), ns.pid.as_ref().map(|pid| pid.key.0));
         if ns.pid.as_ref().is_some_and(|pid| pid.members > 0) {
-            let members = self.pids.iter().filter(|(_, pid)| {
-                pid.is_live() && pid.numbers.iter().any(|&(ns, _)| ns == Some(id))
+            let members = self.pids.iter().filter(|&(pid, row)| {
+                row.is_live() && self.numbers(pid).iter().any(|&(ns, _)| ns == Some(id))
             });
-            let mut members: Vec<_> = members.map(|(pid, it)| (it.nr(), pid)).collect();
+            let mut members: Vec<_> = members.map(|(pid, row)| (row.nr, pid)).collect();
             members.sort_unstable();
             for (_, pid) in members {
                 self.end_pid(pid);
@@ -219,8 +226,8 @@ impl World {
                 *user = 0;
             }
             self.set_namespaces(id, &inums, active, Origin::default(), true);
-            if let Some(task) = self.live_mut(id) {
-                task.time_for_children = facts.time_for_children;
+            if self.lives(id) {
+                self.relook(id, |look| look.time_for_children = facts.time_for_children);
             }
             let inum = inums.get(NsKind::Pid.index()).copied().unwrap_or(0);
             if facts.for_children != 0 || inum != 0 {
@@ -269,10 +276,7 @@ impl World {
     pub(super) fn on_cred(&mut self, header: &Header, facts: &Cred) {
         let (tid, tgid) = (header.actor_tid, header.actor_tgid);
         let Some(id) = self.subject(facts.task, tid, tgid) else { return };
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.uid = Some(facts.uid);
-            task.gid = Some(facts.gid);
-        }
+        self.relook(id, |look| (look.uid, look.gid) = (Some(facts.uid), Some(facts.gid)));
         if facts.user_ns == 0 {
             return;
         }

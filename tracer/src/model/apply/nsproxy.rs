@@ -2,7 +2,7 @@
 //! namespace.
 
 use super::super::nsproxy::NsProxy;
-use super::super::{Effect, NsFate, NsId, NsKind, NsSetId, TaskId, TaskState, World};
+use super::super::{Effect, NsFate, NsId, NsKind, NsSetId, TaskId, World};
 use super::birth::Origin;
 use crate::event::TaskFacts;
 
@@ -59,13 +59,12 @@ impl World {
         origin: Origin,
         tell: bool,
     ) {
-        let task = self.task(id);
-        let had = task.ns_set;
+        let had = self.ns_set(id);
         if self.proxies.get(had).is_some_and(|proxy| proxy.is(inums, active)) {
             return;
         }
         // most tasks are in the namespaces of their creator
-        let creator = origin.creator.map(|creator| self.task(creator).ns_set);
+        let creator = origin.creator.map(|creator| self.ns_set(creator));
         let shared = creator
             .filter(|&set| self.proxies.get(set).is_some_and(|proxy| proxy.is(inums, active)));
         if let Some(set) = shared {
@@ -98,22 +97,19 @@ impl World {
             return set;
         }
         let inums = kinds.map(|ns| ns.map_or(0, |ns| self.ns(ns).inum));
-        let set = self.proxies.insert(NsProxy { kinds, inums, tasks: 0 });
+        let set = self.proxies.insert(NsProxy { kinds, inums, looks: 0 });
         self.index.proxies.insert(kinds, set);
         set
     }
 
     /// `switch_task_namespaces`, for a task that may not have had any.
     pub(super) fn switch(&mut self, id: TaskId, set: NsSetId, tell: bool) {
-        let Some(task) = self.live_mut(id) else { return };
-        let old = std::mem::replace(&mut task.ns_set, set);
-        if old == set {
+        let old = self.ns_set(id);
+        if old == set || !self.lives(id) {
             return;
         }
-        let from = self.proxies.get(old).map_or([None; 8], |proxy| proxy.kinds);
-        let Some(proxy) = self.proxies.get_mut(set) else { return };
-        proxy.tasks += 1;
-        let to = proxy.kinds;
+        let (from, to) = (self.kinds_of(old), self.kinds_of(set));
+        self.relook(id, |look| look.ns_set = set);
         for (kind, (from, to)) in NsKind::ALL.into_iter().zip(from.into_iter().zip(to)) {
             if from == to {
                 continue;
@@ -128,10 +124,10 @@ impl World {
                 self.emit(Effect::NsEntered { task: id, kind, from, to });
             }
         }
-        self.drop_proxy(old);
     }
 
-    fn join_ns(&mut self, ns: NsId) {
+    #[inline]
+    pub(super) fn join_ns(&mut self, ns: NsId) {
         let Some(ns) = self.spaces.get_mut(ns) else { return };
         ns.tasks += 1;
         ns.fresh = false;
@@ -141,6 +137,7 @@ impl World {
         }
     }
 
+    #[inline]
     fn leave_ns(&mut self, id: NsId) {
         let now = self.now;
         let Some(ns) = self.spaces.get_mut(id) else { return };
@@ -159,22 +156,14 @@ impl World {
         }
     }
 
-    /// A task leaves the table, or had another combination before.
-    pub(in crate::model) fn drop_proxy(&mut self, set: NsSetId) {
-        let Some(proxy) = self.proxies.get_mut(set) else { return };
-        proxy.tasks = proxy.tasks.saturating_sub(1);
-        if proxy.tasks == 0 {
-            let kinds = proxy.kinds;
-            self.index.proxies.remove(&kinds);
-            self.proxies.remove(set);
-        }
-    }
-
     /// Says where a task's children will be born.
     pub(super) fn set_for_children(&mut self, id: TaskId, ns: Option<NsId>, tell: bool) {
         let Some(to) = ns else { return };
-        let Some(task) = self.live_mut(id) else { return };
-        let from = task.for_children.replace(to);
+        if !self.lives(id) {
+            return;
+        }
+        let from = self.for_children(id);
+        self.relook(id, |look| look.for_children = Some(to));
         self.await_children(id);
         if tell && from.is_some() && from != Some(to) {
             self.emit(Effect::NsEntered { task: id, kind: NsKind::Pid, from, to });
@@ -184,15 +173,14 @@ impl World {
     /// Counts a task for the namespace that it holds for its children. A zombie has no nsproxy.
     pub(super) fn await_children(&mut self, id: TaskId) {
         let active = self.task_active_pid_ns(id);
-        let task = self.task(id);
-        let running = task.state == TaskState::Running;
-        let awaited = task.for_children.filter(|&ns| running && Some(ns) != active);
-        let before = task.awaits;
+        let running = self.runs(id);
+        let awaited = self.for_children(id).filter(|&ns| running && Some(ns) != active);
+        let before = self.cold(id).and_then(|cold| cold.awaits);
         if before == awaited {
             return;
         }
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.awaits = awaited;
+        if let Some(cold) = self.cold_mut(id) {
+            cold.awaits = awaited;
         }
         let mut count = |ns: Option<NsId>, by: i32| {
             let space = ns.and_then(|ns| self.spaces.get_mut(ns)?.pid.as_mut());

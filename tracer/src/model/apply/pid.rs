@@ -1,20 +1,24 @@
 //! `struct pid`: allocated, attached, held, freed.
 
-use super::super::{Effect, Impossible, Numbers, Pid, PidId, PidState, TaskId, TaskState, World};
+use super::super::hash::mix;
+use super::super::pid::{Number, PastPid, PidFlag, PidRow};
+use super::super::row::Wide;
+use super::super::slab::Link;
+use super::super::{Effect, Impossible, PidId, PidState, TaskId, World};
 use super::birth::Origin;
-use crate::event::{FreePid, Header, PidFacts, PidKey, TaskFacts, Upid};
+use crate::event::{FreePid, Header, PidFacts, TaskFacts, Upid};
 
 impl World {
     /// `alloc_pid` returned.
     pub(super) fn on_alloc_pid(&mut self, header: &Header, facts: &PidFacts) {
         let creator = self.live_task(header.actor);
-        if let Some(&old) = self.index.pids.get(&facts.pid.0) {
+        if let Some(old) = self.pid_at(facts.pid.0) {
             self.end_pid(old); // its free was not seen: the address is used again
         }
         let origin = Origin { born: true, creator, flags: 0 };
         let id = self.make_pid((facts.pid.0, facts.ino), &facts.vector, origin);
         if let Some(pid) = self.pids.get_mut(id) {
-            pid.state = PidState::Allocated;
+            pid.set_state(PidState::Allocated);
         }
         self.out.pid = Some(id);
         self.out.task = creator;
@@ -26,39 +30,37 @@ impl World {
         let found = self.upsert_pid((facts.pid.0, facts.ino), &facts.vector, None, origin);
         let Some(id) = found else { return };
         if let Some(pid) = self.pids.get_mut(id) {
-            pid.mark = self.sweep.mark;
+            pid.mark = self.sweep.mark as u16;
         }
         self.out.pid = Some(id);
-        self.out.task = self.pid(id).task;
+        self.out.task = self.holder(id);
     }
 
     /// `free_pid` is entered: its numbers may be used again. Where nothing showed the release of
     /// its task, this proves it.
     pub(super) fn on_free_pid(&mut self, facts: &FreePid) {
-        let Some(&id) = self.index.pids.get(&facts.pid) else {
+        let Some(id) = self.pid_at(facts.pid) else {
             self.impossible(Impossible::UnknownPid);
             return;
         };
         self.out.pid = Some(id);
-        let pid = self.pid(id);
-        let other = pid.ino != 0 && facts.ino != 0 && pid.ino != facts.ino;
-        if other || pid.nr() != facts.nr {
+        let ino = self.ino(id);
+        let other = ino != 0 && facts.ino != 0 && ino != facts.ino;
+        if other || self.pid_row(id).nr != facts.nr {
             self.end_pid(id);
             self.impossible(Impossible::UnknownPid);
             return;
         }
-        if let Some(task) = self.pid(id).task.filter(|&task| self.task(task).is_live()) {
+        if let Some(task) = self.live_holder(id) {
             // an exec by a thread frees the number that the thread had and its old leader has now
-            let leader = self.process(task).leader;
-            let swapped = self.task(leader).state == TaskState::Zombie;
-            if swapped && self.task(task).state == TaskState::Running {
+            if self.runs(task) && !self.runs(self.leader(task)) {
                 self.take_over(task);
             }
         }
-        if let Some(task) = self.pid(id).task.filter(|&task| self.task(task).is_live()) {
+        if let Some(task) = self.live_holder(id) {
             self.release(task, None, true);
         }
-        self.out.task = self.pid(id).task;
+        self.out.task = self.holder(id);
         self.free(id, false);
     }
 
@@ -82,35 +84,41 @@ impl World {
     /// An event names the pid of a task: another one than the tables have shows that they are
     /// wrong about it.
     pub(super) fn check_pid(&mut self, task: TaskId, key: u64) {
-        if let Some(&id) = self.index.pids.get(&key)
-            && self.task(task).pid != Some(id)
-            && self.pid(id).nr() == self.task(task).tid
+        let own = self.pid_of(task);
+        if own.is_some_and(|own| self.pid_row(own).key.get() == key) {
+            return;
+        }
+        if let Some(id) = self.pid_at(key)
+            && self.pid_of(task) != Some(id)
+            && self.pid_row(id).nr == self.row(task).tid
         {
             self.give_pid(task, id);
         }
     }
 
     fn give_pid(&mut self, task: TaskId, id: PidId) {
-        let had = self.task(task).pid;
-        let holder = self.pid(id).task.filter(|&holder| self.task(holder).is_live());
+        let had = self.pid_of(task);
+        let holder = self.live_holder(id);
         if let Some(other) = holder.filter(|&other| other != task) {
             self.vanish(other);
         }
-        if !self.task(task).is_live() {
+        if !self.lives(task) {
             return; // it was a thread of the one that has just ended
         }
         let mark = self.sweep.mark;
         let Some(pid) = self.pids.get_mut(id).filter(|pid| pid.is_live()) else { return };
-        pid.state = PidState::Attached;
-        pid.task = Some(task);
-        pid.mark = mark;
-        if let Some(task) = self.tasks.get_mut(task) {
-            task.pid = Some(id);
+        pid.set_state(PidState::Attached);
+        pid.link = Link::to(task);
+        pid.mark = mark as u16;
+        if let Some(row) = self.tasks.get_mut(task) {
+            row.pid = Link::to(id);
         }
         self.index_loose(task);
         if let Some(old) = had.filter(|&old| old != id) {
-            if let Some(old) = self.pids.get_mut(old).filter(|old| old.task == Some(task)) {
-                old.task = None;
+            let link = Link::to(task);
+            let old_row = self.pids.get_mut(old).filter(|row| row.is_live() && row.link == link);
+            if let Some(row) = old_row {
+                row.link = Link::NONE;
             }
             self.free_unused(old);
         }
@@ -126,16 +134,16 @@ impl World {
         origin: Origin,
     ) -> Option<PidId> {
         let first = vector.first()?;
-        let by_key = self.index.pids.get(&key).copied();
+        let by_key = self.pid_at(key);
         let by_number = || {
             let found = self.root.and_then(|root| self.find_pid_ns(first.nr, root));
-            found.filter(|&id| key == 0 || self.pid(id).key.0 == 0)
+            found.filter(|&id| key == 0 || self.pid_row(id).key.get() == 0)
         };
         let Some(id) = by_key.or_else(by_number) else {
             return Some(self.make_pid((key, ino), vector, origin));
         };
         if !self.is_same_pid(id, ino, vector) {
-            let owner = self.pid(id).task;
+            let owner = self.holder(id);
             if owner.is_some() && owner == own {
                 self.detach(id);
             }
@@ -147,41 +155,39 @@ impl World {
     }
 
     fn is_same_pid(&self, id: PidId, ino: u64, vector: &[Upid]) -> bool {
-        let pid = self.pid(id);
-        if pid.ino != 0 && ino != 0 && pid.ino != ino {
+        let known = self.ino(id);
+        if known != 0 && ino != 0 && known != ino {
             return false;
         }
-        let partial = pid.numbers.len() < vector.len() && pid.numbers.len() == 1;
-        (partial || pid.numbers.len() == vector.len() || vector.len() == 1)
-            && pid.numbers.iter().zip(vector).all(|(&(_, nr), upid)| nr == upid.nr)
+        let numbers = self.numbers(id);
+        let partial = numbers.len() < vector.len() && numbers.len() == 1;
+        (partial || numbers.len() == vector.len() || vector.len() == 1)
+            && numbers.iter().zip(vector).all(|(&(_, nr), upid)| nr == upid.nr)
     }
 
     /// Fills in what was not known of a pid that something had only named.
     fn complete_pid(&mut self, id: PidId, (key, ino): (u64, u64), vector: &[Upid], origin: Origin) {
-        let mark = self.sweep.mark;
-        let Some(pid) = self.pids.get_mut(id) else { return };
-        if pid.key.0 == 0 && key != 0 {
-            pid.key = PidKey(key);
-            self.index.pids.insert(key, id);
+        let Some(row) = self.pids.get_mut(id) else { return };
+        row.mark = self.sweep.mark as u16;
+        if row.key.get() == 0 {
+            self.index_pid(id, key);
         }
-        pid.mark = mark;
-        if ino != 0 {
-            pid.ino = ino;
+        if ino != 0 && ino != self.ino(id) {
+            self.set_ino(id, ino);
         }
-        let whole = pid.numbers.iter().all(|(ns, _)| ns.is_some());
-        if whole && pid.numbers.len() >= vector.len() {
-            if pid.numbers.len() == vector.len() {
+        let numbers = self.numbers(id);
+        let whole = numbers.iter().all(|(ns, _)| ns.is_some());
+        if whole && numbers.len() >= vector.len() {
+            if numbers.len() == vector.len() {
                 self.mention(id);
             }
             return;
         }
         self.unclaim(id);
-        if let Some(pid) = self.pids.get_mut(id) {
-            pid.numbers = Numbers::EMPTY;
-        }
+        self.set_numbers(id, &[]);
         let numbers = self.resolve(vector, origin);
-        if let Some(pid) = self.pids.get_mut(id).filter(|pid| pid.is_live()) {
-            pid.numbers = numbers;
+        if self.pid_row(id).is_live() {
+            self.set_numbers(id, &numbers);
             self.claim(id, false);
         }
     }
@@ -193,34 +199,40 @@ impl World {
         vector: &[Upid],
         origin: Origin,
     ) -> PidId {
-        let numbers = self.resolve(vector, origin);
-        let id = self.store_pid((key, ino), numbers, if origin.born { self.now } else { 0 });
+        let allocated = if origin.born { self.now } else { 0 };
+        let id = if let [only] = vector {
+            let number = (self.level_ns(only, 0, None, Origin::default()), only.nr);
+            self.store_pid((key, ino), &[number], allocated)
+        } else {
+            let numbers = self.resolve(vector, origin);
+            self.store_pid((key, ino), &numbers, allocated)
+        };
         self.claim(id, origin.born);
         self.check_vector(id);
         id
     }
 
-    fn store_pid(&mut self, (key, ino): (u64, u64), numbers: Numbers, allocated: u64) -> PidId {
-        let id = self.pids.insert(Pid {
-            key: PidKey(key),
-            ino,
-            state: PidState::Attached,
-            numbers,
-            allocated,
-            mark: self.sweep.mark,
-            ..Pid::GONE
-        });
-        if key != 0 {
-            self.index.pids.insert(key, id);
+    fn store_pid(&mut self, (key, ino): (u64, u64), numbers: &[Number], allocated: u64) -> PidId {
+        let mut row = PidRow {
+            allocated: Wide::new(allocated),
+            mark: self.sweep.mark as u16,
+            ..PidRow::GONE
+        };
+        row.set_state(PidState::Attached);
+        let id = self.pids.insert(row);
+        self.index_new_pid(id, key);
+        if ino != 0 {
+            self.set_ino(id, ino);
         }
+        self.set_numbers(id, numbers);
         id
     }
 
     /// The pid of a group or a session that a record names. One that nobody has seen is made with
     /// the one number that is known.
     pub(super) fn pid_named(&mut self, key: u64, nr: i32) -> Option<PidId> {
-        if let Some(&id) = self.index.pids.get(&key) {
-            if self.pid(id).nr() == nr {
+        if let Some(id) = self.pid_at(key) {
+            if self.pid_row(id).nr == nr {
                 return Some(id);
             }
             self.end_pid(id);
@@ -232,30 +244,27 @@ impl World {
             return None;
         }
         let by_number = self.root.and_then(|root| self.find_pid_ns(nr, root));
-        if let Some(id) = by_number.filter(|&id| self.pid(id).key.0 == 0) {
-            if let Some(pid) = self.pids.get_mut(id) {
-                pid.key = PidKey(key);
-            }
-            self.index.pids.insert(key, id);
+        if let Some(id) = by_number.filter(|&id| self.pid_row(id).key.get() == 0) {
+            self.index_pid(id, key);
             return Some(id);
         }
-        let id = self.store_pid((key, 0), Numbers::new(&[(self.root, nr)]), 0);
+        let id = self.store_pid((key, 0), &[(self.root, nr)], 0);
         self.claim(id, false);
         Some(id)
     }
 
     fn detach(&mut self, id: PidId) {
-        let Some(pid) = self.pids.get_mut(id) else { return };
-        if let Some(task) = pid.task.take()
-            && let Some(task) = self.tasks.get_mut(task)
-        {
-            task.pid = None;
+        let task = self.holder(id);
+        let Some(pid) = self.pids.get_mut(id).filter(|pid| pid.is_live()) else { return };
+        pid.link = Link::NONE;
+        if let Some(row) = task.and_then(|task| self.live_mut(task)) {
+            row.pid = Link::NONE;
         }
     }
 
     /// A pid has certainly ended, and with it the task that had it, though nothing showed that.
     pub(super) fn end_pid(&mut self, id: PidId) {
-        if let Some(task) = self.pid(id).task.filter(|&task| self.task(task).is_live()) {
+        if let Some(task) = self.live_holder(id) {
             self.vanish(task);
         }
         self.free(id, true);
@@ -270,24 +279,18 @@ impl World {
 
     /// No task, group or session has it.
     pub(super) fn is_unused(&self, id: PidId) -> bool {
-        let pid = self.pid(id);
-        let task = pid.task.is_some_and(|task| self.task(task).is_live());
-        pid.is_live() && !pid.is_idle() && !task && pid.pgrp_users == 0 && pid.session_users == 0
+        let row = self.pid_row(id);
+        row.is_live() && !row.is_used() && self.live_holder(id).is_none() && !self.is_idle(id)
     }
 
     /// The numbers of a pid may be used again.
     pub(super) fn free(&mut self, id: PidId, inferred: bool) {
-        let now = self.now;
-        let Some(pid) = self.pids.get_mut(id) else { return };
-        if pid.state == PidState::Freed {
-            return;
-        }
-        pid.state = PidState::Freed;
-        pid.freed = now;
-        let key = pid.key.0;
-        if self.index.pids.get(&key) == Some(&id) {
-            self.index.pids.remove(&key);
-        }
+        let past = PastPid { freed: self.now, task: self.holder(id) };
+        let Some(row) = self.pids.get_mut(id).filter(|row| row.is_live()) else { return };
+        row.set_state(PidState::Freed);
+        row.set(PidFlag::Expired, false);
+        self.index.pids.remove(mix(row.key.get()), id.0.slot());
+        self.set_past_pid(id, past);
         self.unclaim(id);
         self.history.pids.push_back(id);
         self.emit(Effect::PidFreed { pid: id, inferred });

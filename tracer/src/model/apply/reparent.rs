@@ -1,6 +1,7 @@
 //! Real parents: as read, and as `find_new_reaper` (kernel/exit.c) chooses them for orphans.
 
-use super::super::{Effect, NsKind, PidId, Reparent, ReparentReason, TaskId, TaskState, World};
+use super::super::row::Flag;
+use super::super::{Effect, NsKind, PidId, Reparent, ReparentReason, TaskId, World};
 use crate::event::{Exit, bits};
 use tracer_ebpf::wire::MAX_LEVEL;
 
@@ -12,18 +13,20 @@ const DEEPEST: u32 = MAX_LEVEL + 1;
 
 impl World {
     /// The real parent of a task that enters the tables. Threads share their leader's.
-    pub(super) fn enter_parent(&mut self, id: TaskId, key: u64, ppid: i32) {
-        let leader = self.process(id).leader;
-        let known = self.task(leader);
-        if leader != id && (known.real_parent.is_some() || known.ppid != 0) {
-            let (parent, ppid) = (known.real_parent, known.ppid);
-            if let Some(task) = self.live_mut(id) {
-                task.real_parent = parent;
-                task.ppid = ppid;
+    pub(super) fn enter_parent(&mut self, id: TaskId, (key, ppid): (u64, i32), by: Option<TaskId>) {
+        let leader = self.leader(id);
+        if leader != id && self.lives(id) {
+            let (parent, number) = (self.parent(leader), self.ppid(leader));
+            if parent.is_some() || number != 0 {
+                self.set_family(id, parent, number);
+                return;
             }
-            return;
         }
-        let parent = self.parent_named(id, key, ppid);
+        let by = by.filter(|&by| key != 0 && self.row(by).key.get() == key && self.lives(by));
+        let parent = match by {
+            Some(by) if !self.same_process(by, id) => Some(by),
+            _ => self.parent_named(id, key, ppid),
+        };
         self.place(id, parent, ppid);
         if parent.is_none() {
             self.await_shown(leader, key, false);
@@ -35,7 +38,7 @@ impl World {
     fn parent_named(&self, id: TaskId, key: u64, ppid: i32) -> Option<TaskId> {
         let leader = || if ppid > 0 { self.find_task(ppid) } else { None };
         let parent = self.live_task(key).or_else(leader)?;
-        (self.task(parent).process != self.task(id).process).then_some(parent)
+        (!self.same_process(parent, id)).then_some(parent)
     }
 
     /// An event says who the real parent of a task is now.
@@ -43,16 +46,24 @@ impl World {
         if key == 0 && ppid == 0 {
             return;
         }
-        let child = self.process(id).leader;
-        let task = self.task(id);
-        let (from, before, inferred) = (task.real_parent, task.ppid, task.parent_inferred);
-        let to = self.parent_named(id, key, ppid);
-        let to = to.or(from.filter(|_| before == ppid));
-        if let Some(task) = self.tasks.get_mut(child) {
-            task.parent_inferred = false;
+        let row = self.row(id);
+        let calm = !row.is(Flag::ParentInferred) && !row.is(Flag::Grouped);
+        if calm && let Some(parent) = self.parent(id) {
+            let same = self.row(parent).key.get() == key && self.ppid(id) == ppid;
+            if same && row.is_live() {
+                return;
+            }
         }
-        if let Some(task) = self.tasks.get_mut(id) {
-            task.parent_inferred = false;
+        let child = self.leader(id);
+        let (from, before) = (self.parent(id), self.ppid(id));
+        let named = key != 0 && from.is_some_and(|from| self.row(from).key.get() == key);
+        let inferred = self.row(id).is(Flag::ParentInferred);
+        let to = if named { from } else { self.parent_named(id, key, ppid) };
+        let to = to.or(from.filter(|_| before == ppid));
+        for id in [child, id] {
+            if let Some(row) = self.tasks.get_mut(id) {
+                row.set(Flag::ParentInferred, false);
+            }
         }
         if to == from && before == ppid {
             return;
@@ -71,7 +82,7 @@ impl World {
     /// The children of an exited thread get another parent: a thread of the same process while one
     /// runs, else the nearest subreaper, else the init of the father's namespace.
     pub(super) fn forget_parent(&mut self, father: TaskId, exit: Option<&Exit>, gone: bool) {
-        if self.task(father).first_child.is_none() {
+        if self.row(father).first_child.is_none() {
             return;
         }
         let mut children: Vec<TaskId> = self.children_of_thread(father).collect();
@@ -79,11 +90,11 @@ impl World {
         if exit.is_some_and(|exit| exit.has_children == 0) && !self.config.sees.release {
             // The kernel's list is empty: what is still in ours was reaped before.
             for child in children {
-                if self.task(child).state == TaskState::Zombie {
+                if self.lives(child) && !self.runs(child) {
                     self.release(child, None, true);
                 }
             }
-            if self.task(father).first_child.is_none() {
+            if self.row(father).first_child.is_none() {
                 return;
             }
             children = self.children_of_thread(father).collect();
@@ -91,7 +102,7 @@ impl World {
         }
         let dead = exit.is_some_and(|exit| exit.group_dead == 1);
         if !dead && let Some(sibling) = self.running_thread(father) {
-            let ppid = self.task(father).tgid;
+            let ppid = self.tgid(father);
             for child in children {
                 self.place(child, Some(sibling), ppid);
             }
@@ -116,20 +127,20 @@ impl World {
             let leader = || self.find_task(exit.reaper_tgid);
             self.live_task(exit.reaper).or_else(leader)
         });
-        let same = |reaper: &TaskId| self.task(*reaper).process != self.task(father).process;
+        let same = |reaper: &TaskId| !self.same_process(*reaper, father);
         let reaper = told.filter(same).or_else(|| self.find_reaper(father));
         let number = exit.map_or(0, |exit| exit.reaper_tgid);
-        let ppid = reaper.map_or(number, |reaper| self.task(reaper).tgid);
+        let ppid = reaper.map_or(number, |reaper| self.tgid(reaper));
         for child in children {
             self.orphan(child, father, reaper, ppid);
         }
     }
 
     fn orphan(&mut self, child: TaskId, father: TaskId, reaper: Option<TaskId>, ppid: i32) {
-        let to = reaper.filter(|&to| self.task(to).process != self.task(child).process);
+        let to = reaper.filter(|&to| !self.same_process(to, child));
         self.place(child, to, ppid);
-        if let Some(task) = self.tasks.get_mut(child) {
-            task.parent_inferred = true;
+        if let Some(row) = self.tasks.get_mut(child) {
+            row.set(Flag::ParentInferred, true);
         }
         let why = to.map_or(ReparentReason::Unseen, |to| self.reason(father, to));
         let from = Some(father);
@@ -138,13 +149,9 @@ impl World {
 
     /// Another thread of the process that has not exited (`find_alive_thread`).
     pub(super) fn running_thread(&self, father: TaskId) -> Option<TaskId> {
-        let process = self.process(father);
-        if process.running == 0 {
-            return None;
-        }
-        let running =
-            |&thread: &TaskId| thread != father && self.task(thread).state == TaskState::Running;
-        process.threads.iter().copied().find(running)
+        let group = self.group(father).filter(|group| group.running > 0)?;
+        let running = |&thread: &TaskId| thread != father && self.runs(thread);
+        group.threads.iter().copied().find(running)
     }
 
     fn init_pid(&self, task: TaskId) -> Option<PidId> {
@@ -153,38 +160,36 @@ impl World {
 
     /// Whether the task belongs to the init of its own PID namespace.
     pub(super) fn leads_namespace(&self, task: TaskId) -> bool {
-        let own = self.task(self.process(task).leader).pid;
+        let own = self.pid_of(self.leader(task));
         own.is_some() && own == self.init_pid(task)
     }
 
     /// `find_new_reaper` past the father's own threads.
     fn find_reaper(&self, father: TaskId) -> Option<TaskId> {
-        let usable = |&task: &TaskId| {
-            self.task(task).is_live() && self.task(task).process != self.task(father).process
-        };
+        let usable = |&task: &TaskId| self.lives(task) && !self.same_process(task, father);
         let alive = |task: TaskId| {
-            let own = self.task(task).state == TaskState::Running;
-            if own { Some(task) } else { self.running_thread(task) }
+            if self.runs(task) { Some(task) } else { self.running_thread(task) }
         };
-        if self.task(father).bits & bits::HAS_SUBREAPER != 0 {
+        let bits = |task: TaskId| self.look_of(task).bits;
+        if bits(father) & bits::HAS_SUBREAPER != 0 {
             let ns = self.task_active_pid_ns(father);
-            let up = |&task: &TaskId| self.task(task).real_parent;
-            let family = std::iter::successors(self.task(father).real_parent, up);
+            let up = |&task: &TaskId| self.parent(task);
+            let family = std::iter::successors(self.parent(father), up);
             let near = family.take(ANCESTORS).take_while(|&it| self.task_active_pid_ns(it) == ns);
-            let mut reapers = near.filter(|&it| self.task(it).bits & bits::SUBREAPER != 0);
+            let mut reapers = near.filter(|&it| bits(it) & bits::SUBREAPER != 0);
             if let Some(found) = reapers.find_map(alive).filter(usable) {
                 return Some(found);
             }
         }
         let ns = self.ns(self.task_active_pid_ns(father)?).pid.as_ref()?;
-        let init = ns.init.and_then(|pid| self.pid(pid).task).filter(usable).and_then(alive);
+        let init = ns.init.and_then(|pid| self.holder(pid)).filter(usable).and_then(alive);
         init.or_else(|| ns.child_reaper.filter(usable).and_then(alive))
     }
 
     fn reason(&self, father: TaskId, reaper: TaskId) -> ReparentReason {
         let father_ns = self.task_active_pid_ns(father);
         let init = father_ns.and_then(|ns| self.ns(ns).pid.as_ref()?.init);
-        let own = self.task(self.process(reaper).leader).pid;
+        let own = self.pid_of(self.leader(reaper));
         let child_reaper = father_ns.and_then(|ns| self.ns(ns).pid.as_ref()?.child_reaper);
         if own.is_some() && own == init || child_reaper == Some(reaper) {
             ReparentReason::NamespaceInit

@@ -1,6 +1,6 @@
 //! Sweeps by the iterator: what they no longer find has ended unseen.
 
-use super::super::{Certainty, NsFate, PidId, PidState, TaskId, TaskState, World};
+use super::super::{Certainty, NsFate, PidId, PidState, TaskId, World};
 use crate::event::{Lost, Mark};
 
 impl World {
@@ -25,11 +25,9 @@ impl World {
         if self.sweep.generation.is_none() {
             return;
         }
-        let mark = self.sweep.mark;
-        if let Some(&id) = self.index.tasks.get(&actor)
-            && let Some(task) = self.tasks.get_mut(id)
-        {
-            task.mark = mark;
+        let mark = self.sweep.mark as u16;
+        if let Some(row) = self.at_key(actor).and_then(|id| self.tasks.get_mut(id)) {
+            row.mark = mark;
         }
     }
 
@@ -51,19 +49,20 @@ impl World {
     }
 
     fn sweep_tasks(&mut self) {
+        let mark = self.sweep.mark as u16;
         let unseen = self.tasks.iter().filter(|(_, task)| {
-            task.is_live() && task.mark != self.sweep.mark && task.certainty != Certainty::Proc
+            task.is_live() && task.mark != mark && task.certainty() != Certainty::Proc
         });
         let mut unseen: Vec<_> = unseen.map(|(id, task)| (task.tid, id)).collect();
         unseen.sort_unstable();
         for (_, id) in unseen {
-            if !self.task(id).is_live() || self.may_be_hidden(id) {
+            if !self.lives(id) || self.may_be_hidden(id) {
                 continue;
             }
-            if self.task(id).state == TaskState::Zombie {
-                self.release(id, None, true);
-            } else {
+            if self.runs(id) {
                 self.vanish(id);
+            } else {
+                self.release(id, None, true);
             }
         }
     }
@@ -72,10 +71,10 @@ impl World {
     /// show, or one whose exec takes its exited leader's number at this moment: that is over by the
     /// next sweep.
     fn may_be_hidden(&self, id: TaskId) -> bool {
-        let leader = self.task(self.process(id).leader);
-        let last_seen = self.task(id).mark.wrapping_add(1) == self.sweep.mark;
-        let exec = last_seen && leader.state != TaskState::Running && self.process(id).running > 0;
-        leader.certainty == Certainty::Proc || exec
+        let leader = self.leader(id);
+        let last_seen = self.row(id).mark.wrapping_add(1) == self.sweep.mark as u16;
+        let exec = last_seen && !self.runs(leader) && self.running(id) > 0;
+        self.row(leader).certainty() == Certainty::Proc || exec
     }
 
     fn sweep_pids(&mut self) {
@@ -85,9 +84,9 @@ impl World {
         }
         let mut unseen: Vec<(i32, PidId)> = Vec::new();
         for (id, pid) in self.pids.iter() {
-            let fresh = pid.state == PidState::Allocated && !self.losses.open;
-            if pid.mark != self.sweep.mark && !fresh && self.is_unused(id) {
-                unseen.push((pid.nr(), id));
+            let fresh = pid.state() == PidState::Allocated && !self.losses.open;
+            if pid.mark != self.sweep.mark as u16 && !fresh && self.is_unused(id) {
+                unseen.push((pid.nr, id));
             }
         }
         unseen.sort_unstable();

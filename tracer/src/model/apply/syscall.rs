@@ -45,8 +45,8 @@ impl World {
 
     /// `ksys_setsid` (kernel/sys.c): the session first, then the group.
     fn setsid(&mut self, caller: TaskId) {
-        let leader = self.process(caller).leader;
-        if let Some(own) = self.task(leader).pid {
+        let leader = self.leader(caller);
+        if let Some(own) = self.pid_of(leader) {
             self.set_group(leader, Group::Session, own, true);
             self.set_group(leader, Group::Pgrp, own, true);
         }
@@ -59,9 +59,9 @@ impl World {
             self.impossible(Impossible::UnknownTask);
             return;
         };
-        let leader = self.process(target).leader;
+        let leader = self.leader(target);
         self.out.task = Some(leader);
-        let own = self.task(leader).pid;
+        let own = self.pid_of(leader);
         let group = if pgid == 0 { own } else { self.find_vpid(caller, pgid).0 };
         match group {
             Some(group) => self.set_group(leader, Group::Pgrp, group, true),
@@ -72,26 +72,24 @@ impl World {
     /// A wait(2) has come back with a child: if it was a zombie, the call has released it.
     fn waited(&mut self, caller: TaskId, pid: i32) {
         let Some(child) = self.find_vpid(caller, pid).1 else { return };
-        if self.task(child).state != TaskState::Zombie || !self.task(child).is_leader() {
+        if self.row(child).state() != TaskState::Zombie || !self.leads(child) {
             return; // it stopped or went on
         }
-        let of_caller = |task: TaskId| self.task(task).tgid == self.task(caller).tgid;
-        if self.task(child).tracer.is_some_and(of_caller)
-            && self.task(child).ppid != self.task(caller).tgid
-        {
+        let of_caller = |task: TaskId| self.tgid(task) == self.tgid(caller);
+        if self.tracer(child).is_some_and(of_caller) && self.ppid(child) != self.tgid(caller) {
             return; // a tracer's wait hands the zombie back to its parent
         }
         self.out.task = Some(child);
         let now = self.now;
         self.release(child, Some(caller), true);
-        if let Some(task) = self.tasks.get_mut(child) {
-            task.released = now;
+        if let Some(cold) = self.cold_mut(child) {
+            cold.released = now;
         }
     }
 
     fn ptrace(&mut self, caller: TaskId, request: u64, pid: i32) {
         let (target, tracer) = match request {
-            request::TRACEME => (Some(caller), self.task(caller).real_parent),
+            request::TRACEME => (Some(caller), self.parent(caller)),
             request::ATTACH | request::SEIZE => (self.find_vpid(caller, pid).1, Some(caller)),
             request::DETACH => (self.find_vpid(caller, pid).1, None),
             _ => return,
@@ -107,7 +105,6 @@ impl World {
     /// The pid with a number in the caller's namespace, and the live task that has it.
     fn find_vpid(&self, caller: TaskId, nr: i32) -> (Option<PidId>, Option<TaskId>) {
         let pid = self.task_active_pid_ns(caller).and_then(|ns| self.find_pid_ns(nr, ns));
-        let task = pid.and_then(|pid| self.pid(pid).task);
-        (pid, task.filter(|&task| self.task(task).is_live()))
+        (pid, pid.and_then(|pid| self.live_holder(pid)))
     }
 }

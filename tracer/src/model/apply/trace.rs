@@ -38,25 +38,32 @@ impl World {
     pub(super) fn meet(&mut self) {
         for Unresolved { task, key, tracer } in std::mem::take(&mut self.unresolved) {
             let Some(other) = self.live_task(key) else { continue };
-            if tracer && self.task(task).tracer.is_none() {
+            if tracer && self.tracer(task).is_none() {
                 self.set_tracer(task, Some(other), false);
-            } else if !tracer && self.task(task).real_parent.is_none() {
-                self.place(task, Some(other), self.task(other).tgid);
+            } else if !tracer && self.parent(task).is_none() {
+                self.place(task, Some(other), self.tgid(other));
             }
         }
     }
 
+    /// The tracer of a task.
+    pub(super) fn tracer(&self, id: TaskId) -> Option<TaskId> {
+        self.cold(id)?.tracer
+    }
+
     /// Another tracer, or none.
     pub(super) fn set_tracer(&mut self, id: TaskId, tracer: Option<TaskId>, tell: bool) {
-        let Some(task) = self.live_mut(id) else { return };
-        let old = std::mem::replace(&mut task.tracer, tracer);
-        if old == tracer {
+        let old = self.tracer(id);
+        if old == tracer || !self.lives(id) {
             return;
         }
-        if let Some(old) = old.and_then(|old| self.tasks.get_mut(old)) {
+        if let Some(cold) = self.cold_mut(id) {
+            cold.tracer = tracer;
+        }
+        if let Some(old) = old.and_then(|old| self.cold_mut(old)) {
             old.tracees = old.tracees.saturating_sub(1);
         }
-        if let Some(new) = tracer.and_then(|new| self.tasks.get_mut(new)) {
+        if let Some(new) = tracer.and_then(|new| self.cold_mut(new)) {
             new.tracees += 1;
         }
         if tell {
@@ -67,11 +74,11 @@ impl World {
     /// A task is gone: it is traced by nobody and traces nobody (`exit_ptrace`).
     pub(super) fn stop_tracing(&mut self, id: TaskId) {
         self.set_tracer(id, None, false);
-        if self.task(id).tracees == 0 {
+        if self.cold(id).is_none_or(|cold| cold.tracees == 0) {
             return;
         }
-        let traced = self.tasks.iter().filter(|(_, task)| task.tracer == Some(id));
-        let mut traced: Vec<_> = traced.map(|(tracee, task)| (task.tid, tracee)).collect();
+        let traced = self.tasks.iter().filter(|&(tracee, _)| self.tracer(tracee) == Some(id));
+        let mut traced: Vec<_> = traced.map(|(tracee, row)| (row.tid, tracee)).collect();
         traced.sort_unstable();
         for (_, tracee) in traced {
             self.set_tracer(tracee, None, true);

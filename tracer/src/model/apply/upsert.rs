@@ -1,6 +1,7 @@
 //! Tasks that are read while they live: by a sweep, and after something changed them.
 
-use super::super::{Certainty, Effect, TaskId, TaskState, World};
+use super::super::row::Flag;
+use super::super::{Certainty, Effect, TaskId, World};
 use super::birth::Origin;
 use crate::event::{TaskFacts, Vector};
 
@@ -18,23 +19,23 @@ impl World {
         let current = from_proc || self.sweep.generation == Some(generation);
         let origin = Origin::default();
         let Some(id) = self.read_task(facts, vector, certainty, origin) else { return };
-        if current && let Some(task) = self.tasks.get_mut(id) {
-            task.mark = self.sweep.mark;
+        if current && let Some(row) = self.tasks.get_mut(id) {
+            row.mark = self.sweep.mark as u16;
         }
     }
 
     /// A task is read again after an event that changed it.
     pub(super) fn on_update(&mut self, facts: &TaskFacts, vector: &Vector) {
-        let by = self.unsharing.take().filter(|&(task, _)| self.task(task).key.0 == facts.task);
+        let by = self.unsharing.take().filter(|&(task, _)| self.row(task).key.get() == facts.task);
         let origin = by.map_or(Origin::default(), |(task, flags)| Origin {
             born: true,
             creator: Some(task),
             flags,
         });
         if let Some(id) = self.read_task(facts, vector, Certainty::Snapshot, origin)
-            && let Some(task) = self.tasks.get_mut(id)
+            && let Some(row) = self.tasks.get_mut(id)
         {
-            task.mark = self.sweep.mark;
+            row.mark = self.sweep.mark as u16;
         }
     }
 
@@ -51,7 +52,7 @@ impl World {
         let known = self.known_task(facts.task, facts.tid);
         if let Some(id) = known {
             self.out.task = Some(id);
-            if !self.task(id).is_live() {
+            if !self.lives(id) {
                 if vector.is_empty() || !self.is_successor(id, facts) {
                     return None;
                 }
@@ -59,10 +60,10 @@ impl World {
                 return Some(id); // what the iterator or a hook said is better
             } else {
                 let id = self.refresh(id, facts, vector, origin);
-                if let Some(task) = self.tasks.get_mut(id)
-                    && (task.certainty == Certainty::Inferred || task.certainty == Certainty::Proc)
+                if self.is_hazy(id)
+                    && let Some(row) = self.tasks.get_mut(id)
                 {
-                    task.certainty = certainty;
+                    row.set_certainty(certainty);
                 }
                 self.out.task = Some(id);
                 return Some(id);
@@ -78,23 +79,22 @@ impl World {
     }
 
     fn is_hazy(&self, id: TaskId) -> bool {
-        matches!(self.task(id).certainty, Certainty::Inferred | Certainty::Proc)
+        matches!(self.row(id).certainty(), Certainty::Inferred | Certainty::Proc)
     }
 
     /// Whether what is shown is a newer task at the address of one that has ended, or one whose
     /// end a sweep concluded wrongly.
     fn is_successor(&self, id: TaskId, facts: &TaskFacts) -> bool {
-        let task = self.task(id);
-        let swapped = facts.tid == task.tgid && task.tid != task.tgid;
-        let restarted = facts.start != task.start && facts.start != task.birth;
-        task.vanished || restarted && !swapped
+        let (row, tgid) = (self.row(id), self.tgid(id));
+        let swapped = facts.tid == tgid && row.tid != tgid;
+        let restarted = facts.start != row.start.get() && facts.start != self.birth(id);
+        row.is(Flag::Vanished) || restarted && !swapped
     }
 
     /// Whether what is shown cannot be the live task that the tables have at its key: the address
     /// was used again, and the end of the old task was lost.
     fn is_other(&self, id: TaskId, facts: &TaskFacts) -> bool {
-        let task = self.task(id);
-        facts.tid != task.tid || facts.tgid != task.tgid
+        facts.tid != self.row(id).tid || facts.tgid != self.tgid(id)
     }
 
     /// Brings a live task up to date; effects only for what differs. Answers the task that is now
@@ -118,13 +118,13 @@ impl World {
         self.read_facts(id, facts);
         self.attach_pid(id, facts, vector, origin);
         self.set_parent(id, facts.real_parent, facts.ppid);
-        self.read_groups(id, facts, true);
+        self.read_groups(id, facts, None, true);
         self.read_namespaces(id, facts, origin, true);
         self.read_tracer(id, facts, true);
-        if facts.exit_state != 0 && self.task(id).state == TaskState::Running {
+        if facts.exit_state != 0 && self.runs(id) {
             self.becomes_zombie(id);
-            if let Some(task) = self.tasks.get_mut(id) {
-                task.exit_code = facts.exit_code;
+            if let Some(cold) = self.cold_mut(id) {
+                cold.exit_code = facts.exit_code;
             }
             self.emit(Effect::Exited(id));
         }

@@ -43,6 +43,10 @@ pub(super) trait Columns {
         *value = self.narrow(read);
     }
 
+    fn short(&mut self, value: &mut u16) {
+        *value = self.number(u64::from(*value)) as u16;
+    }
+
     fn i32(&mut self, value: &mut i32) {
         let code = self.number(zigzag(i64::from(*value) as u64));
         *value = unzigzag(code) as i64 as i32;

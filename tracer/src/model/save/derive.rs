@@ -1,17 +1,20 @@
 //! What is not stored because it follows from the tables: indexes, counters and back links.
 
-use super::super::history::number_key;
-use super::super::slab::Handle;
-use super::super::{NsId, PidId, TaskId, TaskState, World};
+use super::super::apply::Group;
+use super::super::pid::PidFlag;
+use super::super::slab::{Handle, Link};
+use super::super::{NsId, PidId, TaskId, World};
 use super::BadState;
 
-/// Which of several entries an index finds.
+/// What the rows say of other rows.
 #[derive(Default)]
 pub(super) struct Marks {
     /// The last task at its key.
-    pub(super) tasks: Vec<TaskId>,
+    pub(super) tasks: Vec<(TaskId, u64)>,
     /// The task with its number, where it has no pid.
     pub(super) loose: Vec<TaskId>,
+    /// Each task with its real parent, its parent's number, and the next older child.
+    pub(super) families: Vec<(TaskId, Option<TaskId>, i32, Option<TaskId>)>,
     /// The PID namespace at its key.
     pub(super) spaces: Vec<NsId>,
     /// The namespace of its kind with its inode number.
@@ -40,8 +43,8 @@ impl Once {
 impl World {
     pub(super) fn derive(&mut self, marks: &Marks) -> Result<(), BadState> {
         self.derive_indexes(marks)?;
-        self.derive_threads()?;
-        self.derive_children()?;
+        self.derive_groups()?;
+        self.derive_families(marks)?;
         self.derive_pids()?;
         self.derive_namespaces();
         self.derive_history()
@@ -49,13 +52,14 @@ impl World {
 
     fn derive_indexes(&mut self, marks: &Marks) -> Result<(), BadState> {
         self.index.tasks.reserve(marks.tasks.len());
-        for &id in &marks.tasks {
-            if self.index.tasks.insert(self.task(id).key.0, id).is_some() {
+        for &(id, key) in &marks.tasks {
+            if key == 0 || self.at_key(key).is_some() {
                 return Err(wrong("two tasks are the last one at a key"));
             }
+            self.index_at(id, key, None);
         }
         for &id in &marks.loose {
-            if self.index.loose.insert(self.task(id).tid, id).is_some() {
+            if self.index.loose.insert(self.row(id).tid, id).is_some() {
                 return Err(wrong("two tasks are found by a number"));
             }
         }
@@ -79,82 +83,97 @@ impl World {
         Ok(())
     }
 
-    /// What processes count.
-    fn derive_threads(&mut self) -> Result<(), BadState> {
-        let ids: Vec<_> = self.processes.iter().map(|(id, _)| id).collect();
-        for id in ids {
-            let Some(process) = self.processes.get(id) else { continue };
-            let running = |thread: &&TaskId| self.task(**thread).state == TaskState::Running;
-            let running = process.threads.iter().filter(running).count() as u32;
-            let attached = self.task(process.leader).is_live();
-            let groups = [process.pgrp, process.session];
-            if let Some(process) = self.processes.get_mut(id) {
-                process.running = running;
-                process.attached = attached;
+    /// What groups count, and who uses a pid as group or session.
+    fn derive_groups(&mut self) -> Result<(), BadState> {
+        for slot in 0..self.tasks.slots() as u32 {
+            let Some(id) = self.tasks.id(slot) else { continue };
+            if let Some(group) = self.group_mut(id) {
+                group.tasks += 1;
             }
-            let [pgrp, session] = groups.map(|pid| pid.filter(|_| attached));
-            if let Some(pid) = pgrp.and_then(|pid| self.pids.get_mut(pid)) {
-                pid.pgrp_users += 1;
-            }
-            if let Some(pid) = session.and_then(|pid| self.pids.get_mut(pid)) {
-                pid.session_users += 1;
+            if self.lives(id) && self.leads(id) {
+                if let Some(pid) = self.task_pgrp(id) {
+                    self.count_user(pid, Group::Pgrp, 1);
+                }
+                if let Some(pid) = self.task_session(id) {
+                    self.count_user(pid, Group::Session, 1);
+                }
             }
         }
-        for (_, task) in self.tasks.iter() {
-            let Some(process) = self.processes.get_mut(task.process) else {
-                return Err(wrong("a task has no process"));
-            };
-            process.tasks += 1;
+        for slot in 0..self.groups.slots() as u32 {
+            let Some(group) = self.groups.at(slot) else { continue };
+            let running = group.threads.iter().filter(|&&thread| self.runs(thread)).count() as u32;
+            if group.threads.iter().any(|&thread| !self.lives(thread)) {
+                return Err(wrong("a group has a released thread"));
+            }
+            if let Some(group) = self.groups.at_mut(slot) {
+                group.running = running;
+            }
         }
         Ok(())
     }
 
-    /// The lists of children, from their links to the next older one.
-    fn derive_children(&mut self) -> Result<(), BadState> {
-        let links: Vec<_> = self.tasks.iter().map(|(id, task)| (id, task.older)).collect();
-        for &(id, older) in &links {
-            let Some(older) = older.and_then(|older| self.tasks.get_mut(older)) else { continue };
-            if older.younger.replace(id).is_some() {
-                return Err(wrong("two children are next to one"));
-            }
-        }
-        for (id, _) in links {
-            let task = self.task(id);
-            let youngest = task.younger.is_none() && task.is_live();
-            let Some(parent) = task.real_parent.filter(|_| youngest) else { continue };
-            if self.process(id).leader != id {
+    /// Parents, and their lists of children from the links to the next older one.
+    fn derive_families(&mut self, marks: &Marks) -> Result<(), BadState> {
+        for &(id, parent, ppid, older) in &marks.families {
+            if !self.lives(id) {
                 continue;
             }
-            if let Some(parent) = self.tasks.get_mut(parent)
-                && parent.first_child.replace(id).is_some()
-            {
-                return Err(wrong("two children are the youngest"));
+            if parent.is_some_and(|parent| !self.lives(parent)) {
+                return Err(wrong("a parent is released"));
+            }
+            self.set_family(id, parent, ppid);
+            let Some(older) = older else { continue };
+            let Some(row) = self.live_mut(older) else {
+                return Err(wrong("a child is released"));
+            };
+            if !row.younger.is_none() {
+                return Err(wrong("two children are next to one"));
+            }
+            row.younger = Link::to(id);
+            if let Some(row) = self.tasks.get_mut(id) {
+                row.older = Link::to(older);
             }
         }
-        let tracers: Vec<_> = self.tasks.iter().filter_map(|(_, task)| task.tracer).collect();
-        for tracer in tracers {
-            if let Some(tracer) = self.tasks.get_mut(tracer) {
-                tracer.tracees += 1;
+        for &(id, parent, ..) in &marks.families {
+            let youngest = self.lives(id) && self.row(id).younger.is_none() && self.leads(id);
+            let Some(parent) = parent.filter(|_| youngest) else { continue };
+            if let Some(row) = self.tasks.get_mut(parent) {
+                if !row.first_child.is_none() {
+                    return Err(wrong("two children are the youngest"));
+                }
+                row.first_child = Link::to(id);
+            }
+        }
+        for slot in 0..self.cold.slots() as u32 {
+            let tracer = self.cold.at(slot).and_then(|cold| cold.tracer);
+            if let Some(cold) = tracer.and_then(|tracer| self.cold_mut(tracer)) {
+                cold.tracees += 1;
             }
         }
         Ok(())
     }
 
     fn derive_pids(&mut self) -> Result<(), BadState> {
-        let Self { pids, spaces, index, .. } = self;
-        index.pids.reserve(pids.len());
-        index.numbers.reserve(pids.len());
-        for (id, pid) in pids.iter().filter(|(_, pid)| pid.is_live()) {
-            if pid.key.0 != 0 && index.pids.insert(pid.key.0, id).is_some() {
+        self.index.pids.reserve(self.pids.len());
+        self.index.numbers.reserve(self.pids.len());
+        for slot in 0..self.pids.slots() as u32 {
+            let Some(id) = self.pids.id(slot).filter(|&id| self.pid_row(id).is_live()) else {
+                continue;
+            };
+            let key = self.pid_row(id).key.get();
+            if self.pid_at(key).is_some() {
                 return Err(wrong("two pids have a key"));
             }
-            for &(ns, nr) in &pid.numbers {
-                let Some(ns) = ns.filter(|_| nr > 0) else { continue };
-                let before: Option<PidId> = index.numbers.insert(number_key(ns, nr), id);
-                if before.is_some_and(|before| before != id) {
+            self.index_new_pid(id, key);
+            for level in 0..self.numbers(id).len() {
+                let Some((Some(ns), nr)) = self.number(id, level).filter(|&(_, nr)| nr > 0) else {
+                    continue;
+                };
+                let before: Option<PidId> = self.index_number(id, ns, nr);
+                if before.is_some_and(|before| before != id) || level > 0 && Some(ns) == self.root {
                     return Err(wrong("two pids have a number"));
                 }
-                match spaces.get_mut(ns).and_then(|space| space.pid.as_mut()) {
+                match self.spaces.get_mut(ns).and_then(|space| space.pid.as_mut()) {
                     Some(space) => space.members += 1,
                     None => return Err(wrong("a number is in no PID namespace")),
                 }
@@ -164,37 +183,38 @@ impl World {
     }
 
     fn derive_namespaces(&mut self) {
-        for (_, task) in self.tasks.iter() {
-            if let Some(proxy) = self.proxies.get_mut(task.ns_set) {
-                proxy.tasks += 1;
+        for (_, look, _) in self.looks.iter() {
+            if let Some(proxy) = self.proxies.get_mut(look.ns_set) {
+                proxy.looks += 1;
             }
-            if !task.is_live() {
-                continue;
-            }
-            if let Some(space) = task.awaits.and_then(|ns| self.spaces.get_mut(ns)?.pid.as_mut()) {
-                space.awaited_by += 1;
-            }
-            let kinds = self.proxies.get(task.ns_set).map_or([None; 8], |proxy| proxy.kinds);
-            for ns in kinds.into_iter().flatten() {
+        }
+        for slot in 0..self.tasks.slots() as u32 {
+            let Some(id) = self.tasks.id(slot).filter(|&id| self.lives(id)) else { continue };
+            for ns in self.namespaces_of(id).into_iter().flatten() {
                 if let Some(ns) = self.spaces.get_mut(ns) {
                     ns.tasks += 1;
                 }
+            }
+            let awaits = self.cold(id).and_then(|cold| cold.awaits);
+            if let Some(space) = awaits.and_then(|ns| self.spaces.get_mut(ns)?.pid.as_mut()) {
+                space.awaited_by += 1;
             }
         }
     }
 
     /// What is in the history has ended, and is there once.
     fn derive_history(&mut self) -> Result<(), BadState> {
-        let mut once = Once::new(self.tasks.generations().count());
+        let mut once = Once::new(self.tasks.slots());
         for &id in &self.history.tasks {
-            if !once.take(id) || self.tasks.get(id).is_none_or(super::super::Task::is_live) {
+            if !once.take(id) || self.tasks.get(id).is_none_or(super::super::row::Row::is_live) {
                 return Err(wrong("a task in the history has not ended"));
             }
         }
-        let mut once = Once::new(self.pids.generations().count());
+        let mut once = Once::new(self.pids.slots());
         for &id in &self.history.pids {
-            if !once.take(id) || self.pids.get(id).is_none_or(super::super::Pid::is_live) {
-                return Err(wrong("a pid in the history was not freed"));
+            match self.pids.get_mut(id) {
+                Some(row) if once.take(id) && !row.is_live() => row.set(PidFlag::Expired, false),
+                _ => return Err(wrong("a pid in the history was not freed")),
             }
         }
         for &id in &self.history.spaces {

@@ -64,14 +64,20 @@ impl<'b> Reader<'b> {
         if self.rest.is_empty() { Ok(()) } else { Err(BadState::Long) }
     }
 
+    #[inline]
     fn take<T>(&mut self, read: impl Fn(&mut &'b [u8]) -> Option<T>) -> Option<T> {
         let column = self.columns.get_mut(self.at);
         self.at += 1;
         let read = column.and_then(|column| read(&mut column.bytes));
         if read.is_none() {
-            self.failed.get_or_insert(BadState::Cut);
+            self.cut();
         }
         read
+    }
+
+    #[cold]
+    fn cut(&mut self) {
+        self.failed.get_or_insert(BadState::Cut);
     }
 }
 
@@ -81,6 +87,7 @@ impl Columns for Reader<'_> {
         self.take(varint).unwrap_or(0)
     }
 
+    #[inline]
     fn wide(&mut self, _: u64) -> u64 {
         let wide = |bytes: &mut &[u8]| {
             let (wide, rest) = bytes.split_first_chunk()?;
@@ -90,10 +97,12 @@ impl Columns for Reader<'_> {
         self.take(wide).unwrap_or(0)
     }
 
+    #[inline]
     fn last(&self) -> u64 {
         self.columns.get(self.at).map_or(0, |column| column.last)
     }
 
+    #[inline]
     fn keep(&mut self, value: u64) {
         if let Some(column) = self.at.checked_sub(1).and_then(|at| self.columns.get_mut(at)) {
             column.last = value;

@@ -1,17 +1,13 @@
-//! What a world has beside its tables: settings, history, and what is under way.
+//! What a world has beside its tables: settings, the order of its history, what is under way.
 
+use super::super::slab::Handle;
 use super::super::world::Unresolved;
 use super::super::{Config, NsId, PidId, Sees, TaskId, World};
 use super::columns::Columns;
-use super::derive::Marks;
 use super::read::Reader;
-use super::rows;
 use super::shape::{Shape, Shapes};
 use super::write::Writer;
 use super::{BadState, MOST_HISTORY};
-use crate::model::nsproxy::NsProxy;
-use crate::model::slab::Handle;
-use crate::model::{Namespace, NsKind, Pid, Process, Task};
 
 fn flag<C: Columns>(io: &mut C, flag: &mut bool) {
     *flag = io.number(u64::from(*flag)) != 0;
@@ -88,16 +84,6 @@ impl World {
             past(to, Some(id), &shapes.spaces);
         });
         to.table(self.unresolved.iter(), |to, &one| unresolved(to, &mut one.clone(), shapes));
-        let mut single = Self {
-            config: self.config,
-            root: self.root,
-            sweep: self.sweep,
-            losses: self.losses,
-            unsharing: self.unsharing,
-            now: self.now,
-            ..Self::default()
-        };
-        to.table([()].into_iter(), |to, ()| singles(to, &mut single, shapes));
     }
 
     pub(super) fn restore_rest(
@@ -114,93 +100,32 @@ impl World {
             unresolved(from, &mut one, shapes);
             open.push(one);
         })?;
-        let mut singles_read = 0;
-        from.table(|from| {
-            singles(from, self, shapes);
-            singles_read += 1;
-        })?;
-        if singles_read == 1 { Ok(()) } else { Err(BadState::Value("number of rows")) }
+        Ok(())
     }
 
-    pub(super) fn save_rows(&self, to: &mut Writer<'_>, shapes: &Shapes) {
-        let mark = self.sweep.mark;
-        to.table([mark].into_iter(), |to, mark| {
-            to.number(u64::from(mark));
-        });
-        to.table(self.tasks.iter(), |to, (id, task)| {
-            let mut keyed = self.index.tasks.get(&task.key.0) == Some(&id);
-            let mut loose = self.index.loose.get(&task.tid) == Some(&id);
-            let found = (&mut keyed, &mut loose);
-            rows::task(to, id, &mut task.clone(), found, shapes, mark);
-        });
-        to.table(self.processes.iter(), |to, (_, process)| {
-            rows::process(to, &mut process.clone(), shapes);
-        });
-        to.table(self.pids.iter(), |to, (_, pid)| {
-            rows::pid(to, &mut pid.clone(), shapes, mark);
-        });
-        to.table(self.spaces.iter(), |to, (id, ns)| {
-            let key = ns.pid.as_ref().map(|pid| pid.key.0);
-            let mut keyed = key.is_some_and(|key| self.index.spaces.get(&key) == Some(&id));
-            let mut numbered = self.find_ns(ns.kind, ns.inum) == Some(id);
-            rows::space(to, &mut ns.clone(), (&mut keyed, &mut numbered), shapes);
-        });
-        to.table(self.proxies.iter(), |to, (_, proxy)| {
-            rows::proxy(to, &mut proxy.clone(), shapes);
-        });
+    pub(super) fn save_singles(&self, to: &mut Writer<'_>, shapes: &Shapes) {
+        let mut single = Self {
+            config: self.config,
+            root: self.root,
+            sweep: self.sweep,
+            losses: self.losses,
+            unsharing: self.unsharing,
+            now: self.now,
+            ..Self::default()
+        };
+        to.table([()].into_iter(), |to, ()| singles(to, &mut single, shapes));
     }
 
-    pub(super) fn restore_rows(
+    pub(super) fn restore_singles(
         &mut self,
         from: &mut Reader<'_>,
         shapes: &Shapes,
-    ) -> Result<Marks, BadState> {
-        let mut mark = 0;
-        from.table(|from| from.u32(&mut mark))?;
-        let mut marks = Marks::default();
-        fill(from, &shapes.tasks, |from, id: TaskId| {
-            let (mut task, mut keyed, mut loose) = (Task::GONE, false, false);
-            rows::task(from, id, &mut task, (&mut keyed, &mut loose), shapes, mark);
-            marks.tasks.extend(keyed.then_some(id));
-            marks.loose.extend(loose.then_some(id));
-            self.tasks.fill(Handle::from(id).slot(), task);
+    ) -> Result<(), BadState> {
+        let mut rows = 0;
+        from.table(|from| {
+            singles(from, self, shapes);
+            rows += 1;
         })?;
-        fill(from, &shapes.processes, |from, id: Handle| {
-            let mut process = Process::GONE;
-            rows::process(from, &mut process, shapes);
-            self.processes.fill(id.slot(), process);
-        })?;
-        fill(from, &shapes.pids, |from, id: Handle| {
-            let mut pid = Pid::GONE;
-            rows::pid(from, &mut pid, shapes, mark);
-            self.pids.fill(id.slot(), pid);
-        })?;
-        fill(from, &shapes.spaces, |from, id: NsId| {
-            let (mut ns, mut keyed, mut numbered) = (Namespace::new(NsKind::Pid, 0), false, false);
-            rows::space(from, &mut ns, (&mut keyed, &mut numbered), shapes);
-            marks.spaces.extend(keyed.then_some(id));
-            marks.inums.extend(numbered.then_some(id));
-            self.spaces.fill(Handle::from(id).slot(), ns);
-        })?;
-        fill(from, &shapes.proxies, |from, id: Handle| {
-            let mut proxy = NsProxy { kinds: [None; 8], inums: [0; 8], tasks: 0 };
-            rows::proxy(from, &mut proxy, shapes);
-            self.proxies.fill(id.slot(), proxy);
-        })?;
-        Ok(marks)
+        if rows == 1 { Ok(()) } else { Err(BadState::Value("number of rows")) }
     }
-}
-
-/// A row for each entry of a table.
-fn fill<'b, K: From<Handle>>(
-    from: &mut Reader<'b>,
-    shape: &Shape,
-    mut row: impl FnMut(&mut Reader<'b>, K),
-) -> Result<(), BadState> {
-    let mut handles = shape.handles();
-    from.table(|from| match handles.next() {
-        Some(handle) => row(from, handle.into()),
-        None => from.refuse("number of rows"),
-    })?;
-    if handles.next().is_none() { Ok(()) } else { Err(BadState::Value("number of rows")) }
 }

@@ -1,12 +1,12 @@
 //! The rows of the tables, each described once for both directions.
 
+use super::super::group::{Group, GroupId};
 use super::super::nsproxy::NsProxy;
-use super::super::pid::Numbers;
+use super::super::pid::Number;
 use super::super::slab::Handle;
-use super::super::task::{ProcessId, Threads};
 use super::super::{
-    Certainty, Namespace, NsFate, NsId, NsKind, NsSetId, Pid, PidId, PidNamespace, PidState,
-    Process, Task, TaskId, TaskState,
+    Certainty, Namespace, NsFate, NsId, NsKind, NsSetId, PidId, PidNamespace, PidState, Task,
+    TaskId, TaskState,
 };
 use super::columns::Columns;
 use super::shape::Shapes;
@@ -46,17 +46,25 @@ fn slot<K: Into<Handle>>(id: Option<K>) -> u32 {
     })
 }
 
-/// A task. `keyed`: it is the one that its key finds; `loose`: that its number finds.
-pub(super) fn task<C: Columns>(
-    io: &mut C,
-    id: TaskId,
-    task: &mut Task,
-    (keyed, loose): (&mut bool, &mut bool),
-    shapes: &Shapes,
-    mark: u32,
-) {
+/// A task as it is written: what is shown of it, and what is not.
+pub(super) struct TaskRow {
+    pub(super) task: Task,
+    /// It is the one that its key finds.
+    pub(super) keyed: bool,
+    /// It is the one that its number finds, as it has no pid.
+    pub(super) loose: bool,
+    pub(super) group: Option<GroupId>,
+    /// Where it has no group.
+    pub(super) pgrp: Option<PidId>,
+    pub(super) session: Option<PidId>,
+    pub(super) older: Option<TaskId>,
+    pub(super) mark: u16,
+}
+
+pub(super) fn task<C: Columns>(io: &mut C, id: TaskId, row: &mut TaskRow, shapes: &Shapes) {
     use Certainty::{Inferred, Observed, Proc, Snapshot};
     use TaskState::{Freed, Released, Running, Zombie};
+    let TaskRow { task, keyed, loose, group, pgrp, session, older, mark } = row;
     let own = slot(Some(id));
     let flags = [task.parent_inferred, task.kernel, task.vanished, *keyed, *loose];
     let flags = flags.iter().rev().fold(0, |all, &flag| all << 1 | u64::from(flag));
@@ -70,14 +78,14 @@ pub(super) fn task<C: Columns>(
     *loose = bit(flags, 8);
     task.key.0 = io.wide(task.key.0);
     io.step32(&mut task.tid);
-    io.near32(&mut task.tgid, task.tid);
     io.near32(&mut task.birth_tid, task.tid);
     io.after(&mut task.pid, &shapes.pids, 1);
-    anchor::<_, ProcessId>(io, &mut task.process, &shapes.processes, 1);
-    io.link(&mut task.leader, &shapes.tasks, own);
+    io.same(group, &shapes.groups);
+    io.same(pgrp, &shapes.pids);
+    io.same(session, &shapes.pids);
     io.same(&mut task.real_parent, &shapes.tasks);
     io.step32(&mut task.ppid);
-    io.link(&mut task.older, &shapes.tasks, own);
+    io.link(older, &shapes.tasks, own);
     io.same(&mut task.tracer, &shapes.tasks);
     io.link(&mut task.creator, &shapes.tasks, slot(task.real_parent));
     io.near32(&mut task.creator_tid, task.ppid);
@@ -103,22 +111,21 @@ pub(super) fn task<C: Columns>(
     io.i32(&mut task.exit_code);
     io.u32(&mut task.run_state);
     io.u32(&mut task.bits);
-    let mut behind = u64::from(mark.wrapping_sub(task.mark));
-    io.u64(&mut behind);
-    task.mark = mark.wrapping_sub(behind as u32);
+    io.short(mark);
 }
 
-/// A process. What it counts is derived.
-pub(super) fn process<C: Columns>(io: &mut C, process: &mut Process, shapes: &Shapes) {
-    anchor::<_, TaskId>(io, &mut process.leader, &shapes.tasks, 1);
-    io.same(&mut process.pgrp, &shapes.pids);
-    io.same(&mut process.session, &shapes.pids);
-    let count = io.number(process.threads.len() as u64);
-    let mut threads = Threads::NONE;
-    let (place, mut near) = (io.place(), slot(Some(process.leader)));
+/// A thread group. What it counts is derived.
+pub(super) fn group<C: Columns>(io: &mut C, group: &mut Group, shapes: &Shapes) {
+    anchor::<_, TaskId>(io, &mut group.leader, &shapes.tasks, 1);
+    io.step32(&mut group.tgid);
+    io.same(&mut group.pgrp, &shapes.pids);
+    io.same(&mut group.session, &shapes.pids);
+    let count = io.number(group.threads.len() as u64);
+    let mut threads = Vec::new();
+    let (place, mut near) = (io.place(), slot(Some(group.leader)));
     for at in 0..count {
         io.go(place);
-        let mut thread = process.threads.get(at as usize).copied();
+        let mut thread = group.threads.get(at as usize).copied();
         io.link(&mut thread, &shapes.tasks, near);
         let Some(thread) = thread.filter(|_| !io.failed()) else {
             io.refuse("thread");
@@ -127,36 +134,43 @@ pub(super) fn process<C: Columns>(io: &mut C, process: &mut Process, shapes: &Sh
         near = slot(Some(thread));
         threads.push(thread);
     }
-    process.threads = threads;
+    group.threads = threads;
 }
 
-/// A pid. Its users are derived.
-pub(super) fn pid<C: Columns>(io: &mut C, pid: &mut Pid, shapes: &Shapes, mark: u32) {
+/// A pid as it is written. Its users are derived.
+pub(super) struct PidRow {
+    pub(super) key: u64,
+    pub(super) ino: u64,
+    pub(super) state: PidState,
+    pub(super) task: Option<TaskId>,
+    pub(super) allocated: u64,
+    pub(super) freed: u64,
+    pub(super) mark: u16,
+    pub(super) numbers: [Number; MAX_UPIDS],
+    pub(super) levels: usize,
+}
+
+pub(super) fn pid<C: Columns>(io: &mut C, pid: &mut PidRow, shapes: &Shapes) {
     use PidState::{Allocated, Attached, Freed};
     let state = io.number(pid.state as u64);
     pid.state = one_of(io, state, &[Allocated, Attached, Freed], Freed);
-    pid.key.0 = io.wide(pid.key.0);
+    pid.key = io.wide(pid.key);
     io.step(&mut pid.ino);
     io.after(&mut pid.task, &shapes.tasks, 1);
     io.step(&mut pid.allocated);
     io.time(&mut pid.freed, pid.allocated);
-    let mut behind = u64::from(mark.wrapping_sub(pid.mark));
-    io.u64(&mut behind);
-    pid.mark = mark.wrapping_sub(behind as u32);
-    let count = io.number(pid.numbers.len() as u64) as usize;
-    if count > MAX_UPIDS {
+    io.short(&mut pid.mark);
+    pid.levels = io.number(pid.levels as u64) as usize;
+    if pid.levels > MAX_UPIDS {
         io.refuse("level");
         return;
     }
-    let mut numbers = [(None, 0); MAX_UPIDS];
     let place = io.place();
-    for (level, slot) in numbers.iter_mut().take(count).enumerate() {
+    for (level, number) in pid.numbers.iter_mut().take(pid.levels).enumerate() {
         io.go(if level == 0 { place } else { place + 3 });
-        *slot = pid.numbers.get(level).copied().unwrap_or_default();
-        io.step32(&mut slot.1);
-        io.same::<NsId>(&mut slot.0, &shapes.spaces);
+        io.step32(&mut number.1);
+        io.same::<NsId>(&mut number.0, &shapes.spaces);
     }
-    pid.numbers = Numbers::new(numbers.get(..count).unwrap_or_default());
 }
 
 /// A namespace. `keyed`: it is the one that its key finds; `numbered`: that its inode number finds.

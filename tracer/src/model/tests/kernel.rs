@@ -245,7 +245,7 @@ impl Kernel {
         self.world.find_task(tid).unwrap()
     }
 
-    pub(super) fn facts_of(&self, tid: i32) -> &Task {
+    pub(super) fn facts_of(&self, tid: i32) -> Task {
         self.world.task(self.task(tid))
     }
 

@@ -105,7 +105,7 @@ fn a_forged_state_is_an_error_or_valid_tables() {
         let sees = if seed % 2 == 0 { Sees::ALL } else { Sees::TRACEPOINTS };
         let (world, mut random) = history(seed, 200, Config { history: 20, sees });
         let bytes = saved(&world);
-        for _ in 0..700 {
+        for _ in 0..250 {
             let mut forged = bytes.clone();
             for _ in 0..=random.below(3) {
                 let at = random.below(bytes.len() as u64) as usize;
@@ -116,7 +116,7 @@ fn a_forged_state_is_an_error_or_valid_tables() {
                 continue;
             };
             taken += 1;
-            for ts in 0..60 {
+            for ts in 0..30 {
                 let event = random.event(ts);
                 let change = world.apply(&event);
                 if let Err(wrong) = world.check_consistency() {

@@ -160,6 +160,7 @@ impl Who {
     /// From `ppid` to `start_ns`.
     fn task_cells(&self, world: &World, row: &mut Row) {
         let task = self.task.map(|id| world.task(id));
+        let task = task.as_ref();
         row.number(task.and_then(|task| known(task.ppid)));
         row.number(known(self.creator));
         let group = |pid: Option<crate::model::PidId>| pid.map(|pid| world.pid(pid).nr());

@@ -128,7 +128,9 @@ fn released(
     let by = by.and_then(|id| Named::of(world, id));
     let parent = Named::parent(world, id);
     life.push(report.ts, Happening::Released { by, inferred, vanished, zombie, parent });
-    let Some(pid) = life.pid.map(|pid| world.pid(pid)).filter(|pid| pid.is_live()) else { return };
+    let Some(pid) = life.pid.map(|pid| world.pid(pid)).filter(crate::model::Pid::is_live) else {
+        return;
+    };
     if pid.pgrp_users + pid.session_users > 0 {
         let (groups, sessions) = (pid.pgrp_users, pid.session_users);
         life.push(report.ts, Happening::Held { groups, sessions });

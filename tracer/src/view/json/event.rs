@@ -219,7 +219,7 @@ pub(super) fn who(world: &World, id: TaskId, line: &mut Object<'_>) {
     let task = world.task(id);
     line.known("pid", task.tgid);
     line.known("tid", task.tid);
-    match task.pid.map(|pid| &world.pid(pid).numbers).filter(|numbers| !numbers.is_empty()) {
+    match task.pid.map(|pid| world.pid(pid).numbers).filter(|numbers| !numbers.is_empty()) {
         Some(numbers) => line.numbers("ns_pids", numbers.iter().map(|&(_, nr)| nr)),
         None if task.tid != 0 => line.numbers("ns_pids", [task.tid]),
         None => (),

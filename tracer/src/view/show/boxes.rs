@@ -21,7 +21,7 @@ const SECOND: usize = 44;
 pub(super) struct Boxes<'a> {
     world: &'a World,
     id: TaskId,
-    task: &'a Task,
+    task: Task,
     detail: Option<&'a Detail>,
     style: Style,
     pub(super) canvas: Canvas,
@@ -86,7 +86,7 @@ impl<'a> Boxes<'a> {
 
     /// The task itself, and from where its pointers leave.
     pub(super) fn task_struct(&mut self) {
-        let task = self.task;
+        let task = self.task.clone();
         self.canvas.top("task_struct", None);
         let comm = text::made(|out| escape::comm(&task.comm, out));
         self.members(&[("comm", comm), ("__state", self.state())]);
