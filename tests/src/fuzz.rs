@@ -27,10 +27,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "record", run: record, seeds: made::records::every_kind },
     Target { name: "recording", run: recording::run, seeds: recording::seeds },
     Target { name: "block", run: block, seeds: blocks },
+    Target { name: "round", run: round, seeds: rounds },
     Target { name: "schema", run: schema, seeds: schemas },
     Target { name: "state", run: state::run, seeds: state::seeds },
     Target { name: "btf", run: btf, seeds: || vec![BTF.to_vec()] },
@@ -57,9 +58,10 @@ const FRONT: usize = 9;
 
 fn block(bytes: &[u8]) {
     let Some((front, payload)) = bytes.split_first_chunk::<FRONT>() else { return };
-    let [codec, a, b, c, d, e, f, g, h] = *front;
-    let codec = Codec::ALL[usize::from(codec % 4)];
-    let (events, raw) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    let codec = Codec::ALL[usize::from(front[0] % 4)];
+    let number =
+        |at: usize| u32::from_le_bytes([front[at], front[at + 1], front[at + 2], front[at + 3]]);
+    let (events, raw) = (number(1), number(5));
     let mut block = Block::new();
     if block.decode(&Schema::current(), codec, payload, raw.into(), events).is_ok() {
         assert_eq!(block.records().count(), events as usize);
@@ -84,6 +86,31 @@ fn blocks() -> Vec<Vec<u8>> {
         }
     }
     seeds
+}
+
+/// Any records come back from a block, byte for byte.
+fn round(bytes: &[u8]) {
+    let mut records = Vec::new();
+    let mut rest = bytes;
+    while let Some((len, behind)) = rest.split_first_chunk() {
+        let len = usize::from(u16::from_le_bytes(*len)).min(behind.len());
+        let (record, behind) = behind.split_at(len);
+        records.push(record.to_vec());
+        rest = behind;
+    }
+    let (packed, payload) = made::pack(Codec::Columns, &records);
+    let mut block = Block::new();
+    let (schema, codec) = (Schema::current(), Codec::Columns);
+    let decoded = block.decode(&schema, codec, &payload, packed.raw_len, packed.events);
+    decoded.expect("a block that was made can be read");
+    assert!(block.records().eq(&records), "the records come back");
+}
+
+fn rounds() -> Vec<Vec<u8>> {
+    let of = |record: &Vec<u8>| [&(record.len() as u16).to_le_bytes(), &record[..]].concat();
+    [made::busy(1, 30), made::records::every_kind(), made::odd()]
+        .map(|records| records.iter().flat_map(of).collect())
+        .to_vec()
 }
 
 /// A schema that is accepted is written as it was, and decodes any block, or says why not.

@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// Do not let coverage guide it
     #[arg(long)]
     blind: bool,
-    /// Only these targets: record, recording, block, schema, state, btf
+    /// Only these targets: record, recording, block, round, schema, state, btf
     targets: Vec<String>,
 }
 

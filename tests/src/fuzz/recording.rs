@@ -49,9 +49,11 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 /// The same with its header's and its frames' checksums made right.
 fn mended(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    let Some(header) = bytes.get(..HEADER - 4) else { return bytes };
-    let checksum = crc32c::crc32c(header).to_le_bytes();
-    bytes[HEADER - 4..HEADER].copy_from_slice(&checksum);
+    let Some((body, checksum)) = bytes.get_mut(..HEADER).and_then(|h| h.split_last_chunk_mut())
+    else {
+        return bytes;
+    };
+    *checksum = crc32c::crc32c(body).to_le_bytes();
     let Ok(header) = Header::read(&bytes) else { return bytes };
     let key = header.key();
     let mut at = HEADER;

@@ -229,9 +229,9 @@ impl Compiler<'_> {
                 .form
                 .field(field)
                 .map(|source| Op::SameNumber(source.offset as usize, source.ty)),
-            Guess::Keyed(field, slot) => find(field)
-                .zip(self.tables.get(usize::from(slot)))
-                .map(|(key, first)| Op::Keyed(key, first + element)),
+            Guess::Keyed(field, slot) => {
+                find(field).zip(self.table(slot, element)).map(|(key, table)| Op::Keyed(key, table))
+            }
             Guess::Recent(kind, field) => self.recent_column(kind, field).map(Op::Recent),
         };
         Column {
@@ -242,6 +242,13 @@ impl Compiler<'_> {
             item,
             op: op.unwrap_or(Op::Zero),
         }
+    }
+
+    /// The table of an element; a slot with one table has it for all items.
+    fn table(&self, slot: u8, element: usize) -> Option<usize> {
+        let slot = usize::from(slot);
+        let is_alone = self.declared.slots.get(slot)?.count == 1;
+        self.tables.get(slot).map(|first| first + if is_alone { 0 } else { element })
     }
 
     fn recent_column(&self, from: u16, field: u8) -> Option<usize> {

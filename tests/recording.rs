@@ -1,0 +1,7 @@
+//! The format of recordings: what it says is what an independent reader reads, and what it said
+//! once is still read.
+
+mod recording {
+    mod fixtures;
+    mod reader;
+}
