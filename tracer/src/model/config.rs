@@ -37,6 +37,6 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { history: 4096, sees: Sees::ALL }
+        Self { history: 1024, sees: Sees::ALL }
     }
 }

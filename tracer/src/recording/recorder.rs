@@ -22,7 +22,7 @@ const BLOCK: usize = 16_384;
 const BLOCK_BYTES: usize = 2 << 20;
 
 /// Records between two keyframes at least: what a look back has to replay at most.
-const KEYFRAME: u64 = 1 << 18;
+const KEYFRAME: u64 = 1 << 16;
 
 /// Keyframes take no more than this part of a file, so they are rarer where the tables are large.
 const SHARE: u64 = 12;
