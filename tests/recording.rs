@@ -3,5 +3,6 @@
 
 mod recording {
     mod fixtures;
+    mod keyframes;
     mod reader;
 }

@@ -18,8 +18,8 @@ use crate::{coverage::Coverage, model::World};
 /// Records in a frame: 4,096 take a quarter more bytes, beyond that little is gained.
 const BLOCK: usize = 16_384;
 
-/// Bytes of records in a frame, where they are long.
-const BLOCK_BYTES: usize = 2 << 20;
+/// Bytes of records in a frame, where they are long: so many that an encoder takes any other.
+const BLOCK_BYTES: usize = 31 << 16;
 
 /// Records between two keyframes at least: what a look back has to replay at most.
 const KEYFRAME: u64 = 1 << 16;

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use tracer::recording::{HEADER, Header};
+
 use super::{
     place::{Dir, Storm, ends, headers, of, said, verb},
     run::{Run, can_trace, wait},
@@ -58,7 +60,7 @@ fn a_file_that_is_missing_in_between_is_a_loss() {
     let rest: Vec<_> = files.iter().enumerate().filter(|(at, _)| *at != 1).collect();
     let replayed = of(&["replay", "--json"], rest.iter().map(|(_, file)| file));
     ends(&replayed, 4);
-    assert!(said(&replayed).contains("between the file before"), "{}", said(&replayed));
+    assert!(said(&replayed).contains("missing before this file"), "{}", said(&replayed));
     let told = String::from_utf8_lossy(&replayed.stdout).into_owned();
     assert!(told.contains("\"type\":\"lost\""), "{told}");
     assert!(told.contains(&format!("\"count\":{gone}")), "{gone} records are lost: {told}");
@@ -79,6 +81,16 @@ fn a_file_given_twice_and_files_of_two_boots_are_refused() {
     let twice = of(&["replay"], [&file, &file]);
     ends(&twice, 2);
     assert!(said(&twice).contains("the same part of the same recording"), "{}", said(&twice));
+    // The same, as if it were of another boot: the header alone says so.
+    let mut bytes = std::fs::read(&file).unwrap();
+    let mut header = Header::read(&bytes).unwrap();
+    header.host.boot_id = "another".into();
+    bytes[..HEADER].copy_from_slice(&header.write());
+    let other = dir.path("other.tracer");
+    std::fs::write(&other, bytes).unwrap();
+    let both = of(&["replay"], [&file, &other]);
+    ends(&both, 2);
+    assert!(said(&both).contains("different boots"), "{}", said(&both));
     // Standard input is no file that could be given twice: it is empty then.
     let piped = verb("replay").arg("-").stdin(Stdio::null()).output().unwrap();
     ends(&piped, 2);
