@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use tracer::{
     event::Event,
     filter::Types,
+    kernel::Options,
     model::{Change, World},
     recording::{Codec, Sync},
 };
@@ -30,7 +31,8 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let how = args.record.as_ref().map(|path| How { path, rotate: None, keep: None, sync, codec });
     how.as_ref().map_or(Ok(()), How::check)?;
 
-    let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
+    let options = Options { files: how.is_some(), ..settings::tracing(&args.tracing) };
+    let mut trace = Trace::start(&options)?;
     let start = trace.begun();
     let host = trace.host().clone();
     let (since, until) = (args.events.since, args.events.until);

@@ -7,7 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use tracer::{
     event::Event,
     host::Host,
-    kernel,
+    kernel::{self, Options},
     model::{Change, Effect, TaskId, World},
     view::{self, time},
 };
@@ -42,7 +42,8 @@ pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
         codec: args.codec.into(),
     };
     how.check()?;
-    let mut trace = Trace::start(&settings::tracing(&args.tracing))?;
+    let options = Options { files: true, ..settings::tracing(&args.tracing) };
+    let mut trace = Trace::start(&options)?;
     let command = program.is_some();
     let keep = Keep::create(&how, trace.host(), trace.coverage(), trace.begun(), command)?;
     trace.record(keep);

@@ -33,6 +33,8 @@ pub struct Options {
     pub detail: bool,
     /// Find out about every plan, also those that are not needed: for `doctor`.
     pub try_plans: bool,
+    /// Files will be made, as a recording's: as root also in the directories of others.
+    pub files: bool,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             snapshot_only: false,
             detail: false,
             try_plans: false,
+            files: false,
         }
     }
 }

@@ -9,11 +9,15 @@ use super::{Refused, procfs};
 const KEPT: CapabilitySet =
     CapabilitySet::BPF.union(CapabilitySet::PERFMON).union(CapabilitySet::SYS_PTRACE);
 
-/// Drops all capabilities but [`KEPT`] from this thread. What it starts as root later gets
+/// Drops all capabilities but [`KEPT`] from this thread; with `files` the one too by which root
+/// makes files in the directories of others. What it starts as root later gets
 /// root's again, as the bounding set stays: a traced command runs as it would without us.
-pub(super) fn drop_unneeded() -> anyhow::Result<()> {
+pub(super) fn drop_unneeded(files: bool) -> anyhow::Result<()> {
     let now = capabilities(None)?;
     let mut effective = now.effective & KEPT;
+    if files {
+        effective |= now.effective & CapabilitySet::DAC_OVERRIDE;
+    }
     // Before 5.8's split there is only the big one.
     if !now.effective.contains(CapabilitySet::BPF) {
         effective |= now.effective & CapabilitySet::SYS_ADMIN;

@@ -131,7 +131,7 @@ impl Session {
                 .map(|plan| (plan, session.loaded.refusal(plan, options)))
                 .to_vec();
         }
-        privilege::drop_unneeded()?;
+        privilege::drop_unneeded(options.files)?;
         Ok(session)
     }
 

@@ -47,6 +47,23 @@ fn a_recording_is_its_owners_and_replaces_nothing() {
 }
 
 #[test]
+fn root_records_into_directories_of_others() {
+    if !can_trace() {
+        return;
+    }
+    let dir = Dir::new("theirs");
+    if let Err(error) = std::os::unix::fs::chown(&dir, Some(65_534), None) {
+        return eprintln!("skipped: a directory cannot be given away here: {error}");
+    }
+    // Also the next file, when all that is not needed has been dropped.
+    let mut command = verb("record");
+    let command = command.args(["--rotate=1s", "-o"]).arg(dir.path("x.tracer"));
+    ends(&command.args(["--", "sleep", "2"]).output().unwrap(), 0);
+    assert!(dir.recordings().len() >= 2, "{:?}", dir.recordings());
+    ends(&of(&["verify", "--strict"], dir.recordings()), 0);
+}
+
+#[test]
 fn what_live_shows_is_what_replay_shows() {
     if !can_trace() {
         return;
