@@ -68,7 +68,7 @@ impl Ahead {
         let (out, items) = sync_channel::<Handed>(DEPTH);
         let (spare, blocks) = channel::<Block>();
         let (header, coverage) = (reader.header().clone(), reader.coverage().clone());
-        let (adapter, seq) = (reader.schema().adapter(), reader.seq());
+        let (adapter, seq) = (reader.adapter().cloned(), reader.seq());
         thread::Builder::new().name("reader".into()).spawn(move || {
             loop {
                 let mut block = blocks.try_recv().unwrap_or_default();

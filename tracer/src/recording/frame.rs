@@ -1,7 +1,7 @@
 //! Frames: what a file consists of behind its header. Each says how long it is and carries two
 //! checksums, so that damage is found, bounded and stepped over.
 
-use super::header::{u32_at, u64_at};
+use super::header::{put, u32_at, u64_at};
 
 /// Bytes of a frame's head; frames start at multiples of it.
 pub const HEAD: usize = 64;
@@ -59,25 +59,18 @@ impl Head {
     /// The head's bytes, in a file of this key ([`Header::key`](super::Header::key)).
     pub fn write(&self, key: u32) -> [u8; HEAD] {
         let mut out = [0; HEAD];
-        let mut put = |at: usize, bytes: &[u8]| {
-            if let Some(room) = out.get_mut(at..at + bytes.len()) {
-                room.copy_from_slice(bytes);
-            }
-        };
-        put(0, &MAGIC);
-        put(4, &[self.kind, self.codec]);
-        put(8, &self.payload.to_le_bytes());
-        put(12, &self.events.to_le_bytes());
-        put(16, &self.raw.to_le_bytes());
-        put(24, &self.first_seq.to_le_bytes());
-        put(32, &self.first_ts.to_le_bytes());
-        put(40, &self.last_ts.to_le_bytes());
-        put(48, &self.lost.to_le_bytes());
-        put(56, &self.checksum.to_le_bytes());
+        put(&mut out, 0, &MAGIC);
+        put(&mut out, 4, &[self.kind, self.codec]);
+        put(&mut out, 8, &self.payload.to_le_bytes());
+        put(&mut out, 12, &self.events.to_le_bytes());
+        put(&mut out, 16, &self.raw.to_le_bytes());
+        put(&mut out, 24, &self.first_seq.to_le_bytes());
+        put(&mut out, 32, &self.first_ts.to_le_bytes());
+        put(&mut out, 40, &self.last_ts.to_le_bytes());
+        put(&mut out, 48, &self.lost.to_le_bytes());
+        put(&mut out, 56, &self.checksum.to_le_bytes());
         let checksum = crc32c::crc32c_append(key, out.get(..60).unwrap_or_default());
-        if let Some(room) = out.get_mut(60..) {
-            room.copy_from_slice(&checksum.to_le_bytes());
-        }
+        put(&mut out, 60, &checksum.to_le_bytes());
         out
     }
 

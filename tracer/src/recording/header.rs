@@ -188,7 +188,8 @@ impl Header {
     }
 }
 
-fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
+/// Puts bytes at a place.
+pub(super) fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(room) = out.get_mut(at..at + bytes.len()) {
         room.copy_from_slice(bytes);
     }

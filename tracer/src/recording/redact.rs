@@ -7,7 +7,7 @@ use std::{
 
 use tracer_ebpf::wire::{Exec, Wire, kind};
 
-use super::{Block, Codec, Damage, Encoder, Header, Item, Note, Reader, Writer};
+use super::{Adapter, Block, Codec, Damage, Encoder, Header, Item, Note, Reader, Writer};
 use crate::{event, host::Host};
 
 /// A record without its text. How long the arguments were is still told.
@@ -34,7 +34,7 @@ pub fn copy<R: Read, W: Write>(
     damage: &mut dyn FnMut(&Damage),
 ) -> io::Result<()> {
     let mut writer = Writer::create(out, &header(reader.header()), reader.coverage())?;
-    let adapter = reader.schema().adapter();
+    let adapter = reader.adapter().cloned();
     let mut records = Encoder::new(Codec::default());
     let mut block = Block::new();
     let mut adapted = Vec::new();
@@ -42,14 +42,7 @@ pub fn copy<R: Read, W: Write>(
         match item {
             Item::Records(head) => {
                 for bytes in block.records() {
-                    let bytes = match &adapter {
-                        None => bytes,
-                        Some(adapter) => {
-                            adapted.clear();
-                            adapter.adapt(bytes, &mut adapted);
-                            &adapted
-                        }
-                    };
+                    let bytes = Adapter::present(adapter.as_ref(), bytes, &mut adapted);
                     if records.push(&record(bytes)).is_err() {
                         writer.block(&mut records, head.lost, head.last_ts)?;
                         let _taken = records.push(&record(bytes));

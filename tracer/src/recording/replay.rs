@@ -160,14 +160,8 @@ impl Replay {
     ) -> ControlFlow<()> {
         let mut event = std::mem::take(&mut self.event);
         let flow = block.records().try_for_each(|record| {
-            match adapter {
-                None => stream::event_into(record, &mut event),
-                Some(adapter) => {
-                    self.adapted.clear();
-                    adapter.adapt(record, &mut self.adapted);
-                    stream::event_into(&self.adapted, &mut event);
-                }
-            }
+            let record = Adapter::present(adapter, record, &mut self.adapted);
+            stream::event_into(record, &mut event);
             self.event(&event, to)
         });
         self.event = event;

@@ -2,7 +2,6 @@
 
 mod bounds;
 mod damage;
-mod speed;
 
 use super::{BadBlock, Block, Encoder, Full, MAX_RAW, MAX_RECORDS, MAX_ROWS, Packed};
 use crate::recording::codec::Codec;

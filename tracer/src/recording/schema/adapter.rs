@@ -50,7 +50,19 @@ impl Adapter {
         kinds.iter().any(Option::is_some).then_some(Self { kinds })
     }
 
-    /// Replaces `out` with the record in this version's layout. What is no record of its kind stays as it is.
+    /// A record in this version's layout: adapted into `out` where there is something to adapt.
+    pub fn present<'a>(adapter: Option<&Self>, record: &'a [u8], out: &'a mut Vec<u8>) -> &'a [u8] {
+        match adapter {
+            None => record,
+            Some(adapter) => {
+                adapter.adapt(record, out);
+                out
+            }
+        }
+    }
+
+    /// Replaces `out` with the record in this version's layout. What is no record of its kind stays
+    /// as it is.
     pub fn adapt(&self, record: &[u8], out: &mut Vec<u8>) {
         out.clear();
         let kind = record.get(14..16).and_then(|bytes| bytes.try_into().ok());
