@@ -19,7 +19,7 @@ use tracer::{
     model::NsKind,
 };
 
-pub(crate) use output::{Color, Output, TimeForm};
+pub(crate) use output::{Color, Output, Shown, TimeForm};
 pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
 };
@@ -105,10 +105,7 @@ pub(crate) struct Live {
     #[command(flatten)]
     pub(crate) events: EventSelection,
     #[command(flatten)]
-    pub(crate) output: Output,
-    /// How times are written in text
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
-    pub(crate) time: TimeForm,
+    pub(crate) shown: Shown,
     #[command(flatten)]
     pub(crate) tracing: Tracing,
     /// Record everything too, into this new file (see `tracer record`)

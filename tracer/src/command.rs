@@ -22,6 +22,7 @@ mod ps;
 mod record;
 mod redact;
 mod replay;
+mod root;
 mod scan;
 mod select;
 mod settings;

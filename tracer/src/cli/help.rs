@@ -69,7 +69,7 @@ when reading. Without a COMMAND it records until Ctrl-C, SIGTERM or --duration; 
 records the whole host meanwhile, and ends with it. The file is readable by its owner only. After a
 crash, a power cut or a full disk it is complete up to the last second (see --sync).
 
-A busy host makes some 10,000 events a second; an event takes about 8 bytes.
+A busy host makes some 10,000 events a second; an event takes about 7 bytes.
 
 Examples:
   tracer record                                    the host, until Ctrl-C, into HOST-TIME.tracer

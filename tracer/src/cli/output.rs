@@ -15,6 +15,16 @@ pub(crate) struct Output {
     pub(crate) color: Color,
 }
 
+/// How events are printed: results with times.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Shown {
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// How times are written in text
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
+    pub(crate) time: TimeForm,
+}
+
 /// How times are written in text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TimeForm {

@@ -5,7 +5,7 @@ use std::{ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 use tracer::{filter::PidSpec, past::export::Format, recording, view::TimeSpec};
 
-use super::{EventSelection, Output, Selection, TimeForm, Tracing, value};
+use super::{EventSelection, Output, Selection, Shown, Tracing, value};
 
 /// `tracer record`.
 #[derive(Debug, Args)]
@@ -114,10 +114,7 @@ pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) events: EventSelection,
     #[command(flatten)]
-    pub(crate) output: Output,
-    /// How times are written in text
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
-    pub(crate) time: TimeForm,
+    pub(crate) shown: Shown,
 }
 
 /// `tracer history`.
@@ -131,10 +128,7 @@ pub(crate) struct History {
     #[arg(value_name = "NR[@NS]", required = true)]
     pub(crate) pid: PidSpec,
     #[command(flatten)]
-    pub(crate) output: Output,
-    /// How times are written in text
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
-    pub(crate) time: TimeForm,
+    pub(crate) shown: Shown,
 }
 
 /// `tracer diff`.
@@ -153,10 +147,7 @@ pub(crate) struct Diff {
     #[arg(long)]
     pub(crate) threads: bool,
     #[command(flatten)]
-    pub(crate) output: Output,
-    /// How times are written in text
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
-    pub(crate) time: TimeForm,
+    pub(crate) shown: Shown,
 }
 
 /// `tracer stats`.
@@ -166,10 +157,7 @@ pub(crate) struct Stats {
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) output: Output,
-    /// How times are written in text
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = TimeForm::Relative)]
-    pub(crate) time: TimeForm,
+    pub(crate) shown: Shown,
 }
 
 /// `tracer export`.

@@ -44,7 +44,7 @@ fn every_verb_has_help_with_examples_that_fits_a_page() {
 fn the_command_is_what_follows_the_dashes() {
     let Verb::Live(live) = parsed("tracer live --json -- ls --json") else { panic!("not live") };
     assert_eq!(live.command, ["ls", "--json"]);
-    assert!(live.output.json);
+    assert!(live.shown.output.json);
     let Verb::Live(live) = parsed("tracer live") else { panic!("not live") };
     assert!(live.command.is_empty());
     assert_eq!(live.tracing.ring, 16 << 20);

@@ -2,11 +2,7 @@
 
 use std::process::ExitCode;
 
-use tracer::{
-    past,
-    recording::Replay,
-    view::{self, Json, Lines, Summary},
-};
+use tracer::{past, recording, view};
 
 use super::{
     fault::Fault,
@@ -20,7 +16,7 @@ use crate::cli;
 pub(super) fn run(args: &cli::Diff) -> Result<ExitCode, Fault> {
     let mut reader = file::seekable(&args.file)?;
     let header = reader.header().clone();
-    let failed = |error| anyhow::anyhow!("cannot read {}: {error}", args.file.display());
+    let failed = |error| file::cannot_read(&args.file, &error);
     let end = reader.last_ts().map_err(failed)?;
     let [from, to] = [args.from, args.to].map(|spec| spec.resolve(&header.host, header.start, end));
     if from > to {
@@ -30,30 +26,21 @@ pub(super) fn run(args: &cli::Diff) -> Result<ExitCode, Fault> {
             "give the earlier one first",
         ));
     }
-    let mut damages = Damages::new(false);
-    damages.file(&args.file);
     let mut found = Vec::new();
-    let replay: Replay = tracer::recording::at(&mut reader, from, &mut found).map_err(failed)?;
-    let before = replay.into_world();
+    let before = recording::at(&mut reader, from, &mut found).map_err(failed)?.into_world();
     // Keyframes keep every handle: the later tables know the same tasks by them.
-    let after = tracer::recording::at(&mut reader, to, &mut found).map_err(failed)?.into_world();
-    for damage in &found {
-        damages.note(damage);
-    }
+    let after = recording::at(&mut reader, to, &mut found).map_err(failed)?.into_world();
+    let damages = Damages::of(&args.file, &found);
     Tables::exist(&before, &args.file)?;
     let diff = past::diff(&before, &after);
 
-    let mut text = String::new();
-    if args.output.json {
-        let json = Json::new(&header.host);
-        json.header(reader.coverage(), &mut text);
-        json.diff(&diff, args.threads, &mut text);
-        json.summary(&after, &Summary::default(), &mut text);
+    if args.shown.output.json {
+        out::json(&header.host, reader.coverage(), &after, |json, text| {
+            json.diff(&diff, args.threads, text);
+        })?;
     } else {
-        let (style, time) = (settings::style(args.output), settings::time(args.time));
-        let lines = Lines::new(style, time, &header.host, header.start);
-        view::past::diff(&lines, &diff, args.threads, &mut text);
+        let lines = settings::lines(args.shown, &header.host, header.start);
+        out::print(view::text::made(|text| view::past::diff(&lines, &diff, args.threads, text)))?;
     }
-    out::print(text)?;
     damages.code()
 }

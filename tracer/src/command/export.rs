@@ -1,20 +1,18 @@
 //! `tracer export`: recordings in the formats of other tools.
 
 use std::{
-    fs::OpenOptions,
     io::{self, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::ExitCode,
 };
 
 use tracer::{
-    filter::{Filter, Types},
+    filter::Filter,
     past::export::Exporter,
     view::{self, Summary},
 };
 
-use super::{fault::Fault, replay, scan::Scan, select};
+use super::{fault::Fault, file, replay, scan::Scan, select};
 use crate::cli;
 
 /// Bytes that are gathered before they are written.
@@ -40,15 +38,13 @@ impl Export {
 /// Writes them.
 pub(super) fn run(args: &cli::Export) -> Result<ExitCode, Fault> {
     let mut filter = select::filter(&args.selection)?;
-    filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
     let end = replay::end(&args.files, &args.events)?;
     let mut reports = Vec::new();
     let (scan, mut export) = Scan::read(
         &args.files,
         |header, coverage| {
-            let (host, start) = (&header.host, header.start);
-            filter.since = args.events.since.map(|spec| spec.resolve(host, start, end));
-            filter.until = args.events.until.map(|spec| spec.resolve(host, start, end));
+            let host = &header.host;
+            select::narrow(&mut filter, &args.events, host, header.start, end);
             let output = open(args.output.as_deref())?;
             let exporter = args.to.exporter();
             let (text, summary) = (Vec::new(), Summary::default());
@@ -80,14 +76,5 @@ pub(super) fn run(args: &cli::Export) -> Result<ExitCode, Fault> {
 /// Standard output, or a new file.
 fn open(path: Option<&Path>) -> Result<Box<dyn Write>, Fault> {
     let Some(path) = path else { return Ok(Box::new(io::stdout())) };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Fault::unable(
-            format!("cannot write {}", path.display()),
-            "the file exists",
-            "choose another name with -o, or remove it first",
-        ),
-        _ => Fault::Failed(anyhow::anyhow!("cannot write {}: {error}", path.display())),
-    })?;
-    Ok(Box::new(BufWriter::new(file)))
+    Ok(Box::new(BufWriter::new(file::create(path)?)))
 }

@@ -1,8 +1,10 @@
 //! Opening recordings, and saying what is wrong with them.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Read, Seek, SeekFrom},
+    ops::ControlFlow,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -73,7 +75,7 @@ fn file(path: &Path) -> Result<File, Fault> {
                 "permission denied",
                 "a recording can be read by who made it (root, mostly)",
             ),
-            _ => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
+            _ => cannot_read(path, error),
         }
     };
     let file = File::open(path).map_err(|error| failed(&error))?;
@@ -92,8 +94,39 @@ fn unreadable(path: &Path, error: Unreadable) -> Fault {
     let what = format!("cannot read {}", path.display());
     match error {
         Unreadable::Header(_) | Unreadable::Schema(_) => Fault::unable(what, error.to_string(), ""),
-        Unreadable::Io(error) => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
+        Unreadable::Io(error) => cannot_read(path, &error),
     }
+}
+
+/// Reading a file has failed.
+pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Fault {
+    Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
+}
+
+/// A file cannot be made; `what` says which, and for what.
+pub(super) fn cannot_make(what: String, error: &io::Error) -> Fault {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Fault::unable(
+            what,
+            "the file exists, and is never overwritten",
+            "choose another name with -o, or remove it first",
+        ),
+        io::ErrorKind::NotFound => Fault::unable(
+            what,
+            "there is no such directory",
+            "create it, or choose another with -o",
+        ),
+        io::ErrorKind::PermissionDenied => {
+            Fault::unable(what, "permission denied", "choose a directory of your own with -o")
+        }
+        _ => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
+    }
+}
+
+/// Makes a file that its owner alone may read; one that exists is not touched.
+pub(super) fn create(path: &Path) -> Result<File, Fault> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.map_err(|error| cannot_make(format!("cannot write {}", path.display()), &error))
 }
 
 /// What was found damaged on the way.
@@ -113,29 +146,45 @@ impl Damages {
         Self { strict, ..Self::default() }
     }
 
+    /// Those of one file that was read.
+    pub(super) fn of(path: &Path, found: &[Damage]) -> Self {
+        let mut damages = Self::new(false);
+        damages.file(path);
+        for damage in found {
+            // Where none is forbidden, all are said.
+            let _ = damages.note(damage);
+        }
+        damages
+    }
+
+    /// The file that is read.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file that is read from now on.
     pub(super) fn file(&mut self, path: &Path) {
         path.clone_into(&mut self.path);
     }
 
     /// Says one; whether to go on.
-    pub(super) fn note(&mut self, damage: &Damage) -> bool {
+    pub(super) fn note(&mut self, damage: &Damage) -> ControlFlow<()> {
         let said = format!("{}: {damage}", self.path.display());
         self.say(said)
     }
 
-    fn say(&mut self, said: String) -> bool {
+    fn say(&mut self, said: String) -> ControlFlow<()> {
         self.count += 1;
         if self.strict {
             self.first = Some(said);
-            return false;
+            return ControlFlow::Break(());
         }
         out::note(&said);
-        true
+        ControlFlow::Continue(())
     }
 
     /// Says that the file does not go on where the one before ended; whether to go on.
-    pub(super) fn gap(&mut self, missing: Option<u64>) -> bool {
+    pub(super) fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
         let path = self.path.display();
         let said = match missing {
             Some(count) => format!("{path}: {count} records are missing before this file"),

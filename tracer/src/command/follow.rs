@@ -26,8 +26,7 @@ pub(super) struct Follow {
     json: Option<Json>,
     summary: Summary,
     style: Style,
-    typed: cli::Output,
-    time: cli::TimeForm,
+    shown: cli::Shown,
     output: Output,
     /// What the latest event means to the reader: kept for its memory.
     reports: Vec<Report>,
@@ -39,10 +38,8 @@ pub(super) struct Follow {
 /// How events are shown.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
-    /// Text or JSON.
-    pub(super) output: cli::Output,
-    /// How times are written in text.
-    pub(super) time: cli::TimeForm,
+    /// Text or JSON, and how times are written.
+    pub(super) shown: cli::Shown,
     /// The time that relative times count from, ns since boot.
     pub(super) start: u64,
     /// Nothing is shown before [`Follow::root`].
@@ -52,16 +49,15 @@ pub(super) struct Form {
 impl Follow {
     /// Nothing seen yet.
     pub(super) fn new(form: Form, host: &Host, filter: Filter, output: Output) -> Self {
-        let Form { output: typed, time, start, muted } = form;
+        let Form { shown, start, muted } = form;
         Self {
             host: host.clone(),
             filter,
-            lines: lines(typed, time, host, start),
-            json: typed.json.then(|| Json::new(host)),
+            lines: settings::lines(shown, host, start),
+            json: shown.output.json.then(|| Json::new(host)),
             summary: Summary::default(),
-            style: settings::error_style(typed),
-            typed,
-            time,
+            style: settings::error_style(shown.output),
+            shown,
             output,
             reports: Vec::new(),
             subtree: Subtree::default(),
@@ -107,7 +103,7 @@ impl Follow {
 
     /// The traced command: from here on only its subtree is shown, with times from its start.
     pub(super) fn root(&mut self, pid: i32, start: u64) {
-        self.lines = lines(self.typed, self.time, &self.host, start);
+        self.lines = settings::lines(self.shown, &self.host, start);
         self.muted = false;
         self.subtree.expect(pid);
         self.filter.trees.push(PidSpec::host(pid));
@@ -181,9 +177,4 @@ impl Follow {
         };
         self.subtree.running(world).into_iter().map(line).collect()
     }
-}
-
-/// What writes lines.
-fn lines(output: cli::Output, time: cli::TimeForm, host: &Host, start: u64) -> Lines {
-    Lines::new(settings::style(output), settings::time(time), host, start)
 }

@@ -2,10 +2,7 @@
 
 use std::process::ExitCode;
 
-use tracer::{
-    past,
-    view::{self, Json, Lines, Summary},
-};
+use tracer::{past, view};
 
 use super::{fault::Fault, out, scan::Scan, settings};
 use crate::cli;
@@ -31,17 +28,13 @@ pub(super) fn run(args: &cli::History) -> Result<ExitCode, Fault> {
                 .into(),
         });
     }
-    let mut text = String::new();
-    if args.output.json {
-        let json = Json::new(&scan.header.host);
-        json.header(&scan.coverage, &mut text);
-        json.history(&history, &mut text);
-        json.summary(&scan.world, &Summary::default(), &mut text);
+    if args.shown.output.json {
+        out::json(&scan.header.host, &scan.coverage, &scan.world, |json, text| {
+            json.history(&history, text);
+        })?;
     } else {
-        let (style, time) = (settings::style(args.output), settings::time(args.time));
-        let lines = Lines::new(style, time, &scan.header.host, scan.header.start);
-        view::past::history(&lines, &history, &mut text);
+        let lines = settings::lines(args.shown, &scan.header.host, scan.header.start);
+        out::print(view::text::made(|text| view::past::history(&lines, &history, text)))?;
     }
-    out::print(text)?;
     scan.code()
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use tracer::{
     event::Event,
-    filter::Types,
     kernel::Options,
     model::{Change, World},
     recording::{Codec, Sync},
@@ -16,7 +15,7 @@ use super::{
     follow::{Follow, Form, Output},
     select, settings,
     signals::Signals,
-    trace::{self, How, Keep, Trace, Watch, now},
+    trace::{self, End, How, Keep, Trace, Watch, now},
 };
 use crate::cli;
 
@@ -25,7 +24,6 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let signals = Signals::catch()?;
     let program = Program::find(&args.command)?;
     let mut filter = select::filter(&args.selection)?;
-    filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
 
     let (sync, codec) = (Sync::default(), Codec::default());
     let how = args.record.as_ref().map(|path| How { path, rotate: None, keep: None, sync, codec });
@@ -35,9 +33,7 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let mut trace = Trace::start(&options)?;
     let start = trace.begun();
     let host = trace.host().clone();
-    let (since, until) = (args.events.since, args.events.until);
-    filter.since = since.map(|spec| spec.resolve(&host, start, start));
-    filter.until = until.map(|spec| spec.resolve(&host, start, start));
+    select::narrow(&mut filter, &args.events, &host, start, start);
     let until = filter.until;
     if let Some(how) = &how {
         let keep = Keep::create(how, &host, trace.coverage(), start, program.is_some())?;
@@ -45,18 +41,22 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     }
 
     let muted = program.is_some();
-    let form = Form { output: args.output, time: args.time, start, muted };
+    let form = Form { shown: args.shown, start, muted };
     let follow = Follow::new(form, &host, filter, Output::stdout(signals));
-    let mut live = Live { follow, end: End::new(args, until) };
+    // Without a command also at `--until`, behind which nothing is shown.
+    let until = until.filter(|_| args.command.is_empty());
+    let mut live = Live { follow, end: End::new(args.duration, until) };
     let ended = live.trace(args, &mut trace, program.as_ref());
 
-    // Whatever happened, everything is detached, and what came until then is shown.
+    // Whatever happened, everything is detached, what came until then is shown,
+    // and a recording gets its proper end.
     let finished = trace.finish(&mut |world, event, change| live.follow.take(world, event, change));
+    let kept = trace.end();
     let child = ended?;
     let counters = finished?;
     live.follow.finish(trace.world())?;
     trace::complain(counters);
-    trace.end()?;
+    kept?;
     if let Some(mut child) = child {
         // Untraced from here on: only where nobody reads any more.
         child.wait(live.follow.signals())?;
@@ -84,17 +84,11 @@ impl Live {
         if program.is_none() {
             select::check(trace.world(), self.follow.filter())?;
         }
-        if !args.output.json {
+        if !args.shown.output.json {
             trace.found(now() - start);
         }
         self.follow.flush()?;
-        if self.follow.signals().asked().is_some() {
-            return Ok(None);
-        }
-        match program {
-            Some(program) => trace::with_command(trace, program, self),
-            None => trace::without(trace, self).map(|()| None),
-        }
+        trace::follow(trace, program, self)
     }
 }
 
@@ -126,28 +120,5 @@ impl Watch for Live {
 
     fn signals(&self) -> &Signals {
         self.follow.signals()
-    }
-}
-
-/// When tracing ends by itself.
-struct End {
-    /// ns since boot.
-    at: Option<u64>,
-}
-
-impl End {
-    /// After `--duration`; without a command also at `--until`, behind which nothing is shown.
-    fn new(args: &cli::Live, until: Option<u64>) -> Self {
-        let until = until.filter(|_| args.command.is_empty());
-        Self { at: args.duration.map(trace::after).into_iter().chain(until).min() }
-    }
-
-    /// Whether it is reached; said once.
-    fn is_reached_once(&mut self) -> bool {
-        let reached = self.at.is_some_and(|at| now() > at);
-        if reached {
-            self.at = None;
-        }
-        reached
     }
 }

@@ -7,11 +7,11 @@ use std::{path::Path, process::ExitCode, slice};
 use tracer::{
     filter::PidSpec,
     past::{Answer, Lifetimes},
-    view::{self, Json, Lines, Summary, TimeFormat},
+    view,
 };
 
 use super::{fault::Fault, file, out, scan::Scan, select, settings, tables::Tables};
-use crate::cli;
+use crate::cli::{self, Shown, TimeForm};
 
 /// Prints the pid, or annotates a log.
 pub(super) fn run(args: &cli::Number) -> Result<ExitCode, Fault> {
@@ -39,9 +39,7 @@ pub(super) fn run(args: &cli::Number) -> Result<ExitCode, Fault> {
 /// Whose the number was at a time of a recording, by default at its end.
 fn then(args: &cli::Number, spec: PidSpec, path: &Path) -> Result<ExitCode, Fault> {
     let mut reader = file::seekable(path)?;
-    let end = reader
-        .last_ts()
-        .map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
+    let end = reader.last_ts().map_err(|error| file::cannot_read(path, &error))?;
     let header = reader.header();
     let ts = args.moment.at.map_or(end, |at| at.resolve(&header.host, header.start, end));
     let file = path.to_owned();
@@ -54,18 +52,15 @@ fn then(args: &cli::Number, spec: PidSpec, path: &Path) -> Result<ExitCode, Faul
         },
     )?;
     let answer = lifetimes.at(spec.nr, ts);
-    let mut text = String::new();
     if args.output.json {
-        let json = Json::new(&scan.header.host);
-        json.header(&scan.coverage, &mut text);
-        json.answer(spec, ts, &answer, &mut text);
-        json.summary(&scan.world, &Summary::default(), &mut text);
+        out::json(&scan.header.host, &scan.coverage, &scan.world, |json, text| {
+            json.answer(spec, ts, &answer, text);
+        })?;
     } else {
-        let style = settings::style(args.output);
-        let lines = Lines::new(style, TimeFormat::Relative, &scan.header.host, scan.header.start);
-        view::past::answer(&lines, spec, ts, &answer, &mut text);
+        let shown = Shown { output: args.output, time: TimeForm::Relative };
+        let lines = settings::lines(shown, &scan.header.host, scan.header.start);
+        out::print(view::text::made(|text| view::past::answer(&lines, spec, ts, &answer, text)))?;
     }
-    out::print(text)?;
     let code = scan.code()?;
     // Like a PID that does not exist now: the answer is there, and it is that nobody had it.
     Ok(if matches!(answer, Answer::Held { .. }) { code } else { ExitCode::FAILURE })

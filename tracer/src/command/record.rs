@@ -8,16 +8,18 @@ use tracer::{
     event::Event,
     host::Host,
     kernel::{self, Options},
-    model::{Change, Effect, TaskId, World},
+    model::{Change, World},
     view::{self, time},
 };
 
 use super::{
     child::Program,
     fault::Fault,
-    out, settings,
+    out,
+    root::Root,
+    settings,
     signals::Signals,
-    trace::{self, How, Keep, Trace, Watch, now},
+    trace::{self, End, How, Keep, Trace, Watch, now},
 };
 use crate::cli;
 use progress::Progress;
@@ -48,8 +50,8 @@ pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
     let keep = Keep::create(&how, trace.host(), trace.coverage(), trace.begun(), command)?;
     trace.record(keep);
 
-    let end = args.duration.map(trace::after);
-    let mut record = Record { signals, end, root: None, over: false, progress: Progress::new() };
+    let end = End::new(args.duration, None);
+    let mut record = Record { signals, end, root: Root::None, progress: Progress::new() };
     let traced = record.trace(&mut trace, program.as_ref());
     let finished = trace.finish(&mut |world, event, change| record.take(world, event, change));
     record.progress.clear();
@@ -82,19 +84,9 @@ fn default_name(host: &Host) -> PathBuf {
 /// What is recorded until when.
 struct Record {
     signals: Signals,
-    /// ns since boot.
-    end: Option<u64>,
-    /// The command's process.
-    root: Option<Root>,
-    /// The command's process is reaped.
-    over: bool,
+    end: End,
+    root: Root,
     progress: Progress,
-}
-
-/// The command's process: its number, and the task, once that is known.
-struct Root {
-    pid: i32,
-    task: Option<TaskId>,
 }
 
 impl Record {
@@ -109,34 +101,19 @@ impl Record {
         if let Some(keep) = trace.keep() {
             out::note(&format!("recording to {}", keep.path().display()));
         }
-        if self.signals.asked().is_some() {
-            return Ok(None);
-        }
-        match program {
-            Some(program) => trace::with_command(trace, program, self),
-            None => trace::without(trace, self).map(|()| None),
-        }
+        trace::follow(trace, program, self)
     }
 }
 
 impl Watch for Record {
     fn take(&mut self, world: &World, _event: &Event, change: &Change) {
-        let Some(root) = &mut self.root else { return };
         for effect in &change.effects {
-            match *effect {
-                Effect::Born(task) | Effect::TidChanged { task, .. }
-                    if world.task(task).tid == root.pid =>
-                {
-                    root.task = Some(task);
-                }
-                Effect::Released { task, .. } if root.task == Some(task) => self.over = true,
-                _ => {}
-            }
+            self.root.watch(world, effect);
         }
     }
 
     fn started(&mut self, pid: i32, _start: u64) {
-        self.root = Some(Root { pid, task: None });
+        self.root = Root::Awaited(pid);
     }
 
     fn ended(&mut self, status: i32) {
@@ -153,15 +130,11 @@ impl Watch for Record {
     }
 
     fn is_released(&self) -> bool {
-        self.over
+        self.root.is_over()
     }
 
     fn is_over(&mut self) -> bool {
-        let over = self.end.is_some_and(|end| now() > end);
-        if over {
-            self.end = None;
-        }
-        over
+        self.end.is_reached_once()
     }
 
     fn signals(&self) -> &Signals {

@@ -7,9 +7,8 @@ use std::{ops::ControlFlow, process::ExitCode};
 
 use tracer::{
     event::Event,
-    filter::Types,
     model::{Change, World},
-    recording::{Ahead, Damage, Note, Replay, Visitor},
+    recording::{Damage, Note, Visitor},
 };
 
 use super::{
@@ -20,7 +19,7 @@ use super::{
     signals::Signals,
 };
 use crate::cli;
-pub(super) use order::{end, open};
+pub(super) use order::{end, open, replay};
 use pace::Pace;
 
 /// Replays files as one history.
@@ -29,17 +28,13 @@ pub(super) fn run(args: &cli::Replay) -> Result<ExitCode, Fault> {
     let Some((_, first)) = files.first() else { return Ok(ExitCode::SUCCESS) };
     let header = first.header().clone();
     let mut filter = select::filter(&args.selection)?;
-    filter.types = Some(args.events.types.unwrap_or(Types::LIVE));
     let end = end(&args.files, &args.events)?;
-    let (since, until) = (args.events.since, args.events.until);
-    filter.since = since.map(|spec| spec.resolve(&header.host, header.start, end));
-    filter.until = until.map(|spec| spec.resolve(&header.host, header.start, end));
+    select::narrow(&mut filter, &args.events, &header.host, header.start, end);
     let until = filter.until;
 
     // A command's recording is shown as `live` shows the command, unless something else is asked.
     let follows = header.command && !args.all && !select::is_any(&args.selection);
-    let (output, time, start) = (args.output, args.time, header.start);
-    let form = Form { output, time, start, muted: follows };
+    let form = Form { shown: args.shown, start: header.start, muted: follows };
     let follow = Follow::new(form, &header.host, filter, Output::stdout(Signals::catch()?));
     let damages = Damages::new(args.strict);
     let mut show = Show {
@@ -53,17 +48,7 @@ pub(super) fn run(args: &cli::Replay) -> Result<ExitCode, Fault> {
     };
     show.follow.head(first.coverage());
 
-    let mut replay = Replay::new();
-    for (path, reader) in files {
-        show.damages.file(&path);
-        let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, &mut show));
-        let flow = flow.map_err(|error| {
-            Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
-        })?;
-        if flow.is_break() {
-            break;
-        }
-    }
+    let (replay, _flow) = replay(files, &mut show, |show, path| show.damages.file(path))?;
     if let Some(fault) = show.fault {
         return Err(fault);
     }
@@ -136,11 +121,11 @@ impl Visitor for Show {
     }
 
     fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
-        if self.damages.gap(missing) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.damages.gap(missing)
     }
 
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
-        if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.damages.note(damage)
     }
 }
 

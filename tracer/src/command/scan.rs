@@ -6,7 +6,7 @@ use tracer::{
     coverage::Coverage,
     event::Event,
     model::{Change, World},
-    recording::{Ahead, Damage, Header, Replay, Visitor},
+    recording::{Damage, Header, Visitor},
 };
 
 use super::{fault::Fault, file::Damages, replay, signals::Signals};
@@ -42,7 +42,6 @@ impl Scan {
         };
         let (header, coverage) = (first.header().clone(), first.coverage().clone());
         let mut state = begin(&header, &coverage)?;
-        let mut replay = Replay::new();
         let mut each = Each {
             take: &mut |world, event, change| take(&mut state, world, event, change),
             damages: Damages::new(false),
@@ -50,24 +49,15 @@ impl Scan {
             events: 0,
             fault: None,
         };
-        let mut ended = false;
-        for (path, reader) in files {
-            each.damages.file(&path);
-            let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, &mut each));
-            let flow = flow.map_err(|error| {
-                Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
-            })?;
-            if flow.is_break() {
-                ended = true;
-                break;
-            }
-        }
+        let (replay, flow) =
+            replay::replay(files, &mut each, |each, path| each.damages.file(path))?;
         let Each { damages, fault, .. } = each;
         if let Some(fault) = fault {
             return Err(fault);
         }
         let end = replay.ts();
         let world = replay.into_world();
+        let ended = flow.is_break();
         Ok((Self { world, header, coverage, end, damages, ended }, state))
     }
 
@@ -101,10 +91,10 @@ impl Visitor for Each<'_> {
     }
 
     fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
-        if self.damages.gap(missing) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.damages.gap(missing)
     }
 
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
-        if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.damages.note(damage)
     }
 }

@@ -3,12 +3,13 @@
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use tracer::{
-    filter::{Filter, NsSpec, PidSpec},
+    filter::{Filter, NsSpec, PidSpec, Types},
+    host::Host,
     model::{NsId, NsKind, PidId, World},
 };
 
 use super::fault::Fault;
-use crate::cli::Selection;
+use crate::cli::{EventSelection, Selection};
 
 /// Where cgroups are mounted, or at least the default hierarchy where both versions are.
 const CGROUPS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
@@ -25,6 +26,19 @@ pub(super) fn filter(typed: &Selection) -> Result<Filter, Fault> {
         threads: typed.threads,
         ..Filter::default()
     })
+}
+
+/// Which events, of which times: `start` and `now` (of a recording: its end) are ns since boot.
+pub(super) fn narrow(
+    filter: &mut Filter,
+    typed: &EventSelection,
+    host: &Host,
+    start: u64,
+    now: u64,
+) {
+    filter.types = Some(typed.types.unwrap_or(Types::LIVE));
+    filter.since = typed.since.map(|spec| spec.resolve(host, start, now));
+    filter.until = typed.until.map(|spec| spec.resolve(host, start, now));
 }
 
 /// Whether any filter on tasks was typed.

@@ -2,7 +2,6 @@
 
 use std::{env, io, io::IsTerminal};
 
-use tracer::view::{Style, TimeFormat};
 #[cfg(feature = "kernel")]
 use tracer::{
     coverage::{Coverage, Plan},
@@ -10,8 +9,12 @@ use tracer::{
     model::{Config, World},
     recording,
 };
+use tracer::{
+    host::Host,
+    view::{Lines, Style, TimeFormat},
+};
 
-use crate::cli::{Color, Output, TimeForm};
+use crate::cli::{Color, Output, Shown, TimeForm};
 #[cfg(feature = "kernel")]
 use crate::cli::{Loading, LogLevel, PlanName, Tracing};
 
@@ -83,6 +86,11 @@ pub(super) fn time(typed: TimeForm) -> TimeFormat {
         TimeForm::Wall => TimeFormat::Wall,
         TimeForm::Boot => TimeFormat::Boot,
     }
+}
+
+/// What writes lines; `start` is the time that relative times count from, ns since boot.
+pub(super) fn lines(shown: Shown, host: &Host, start: u64) -> Lines {
+    Lines::new(style(shown.output), time(shown.time), host, start)
 }
 
 /// Whether to use colour (<https://no-color.org>).

@@ -2,10 +2,7 @@
 
 use std::process::ExitCode;
 
-use tracer::{
-    past,
-    view::{self, Json, Lines, Summary},
-};
+use tracer::{past, view};
 
 use super::{fault::Fault, out, scan::Scan, settings};
 use crate::cli;
@@ -24,17 +21,13 @@ pub(super) fn run(args: &cli::Stats) -> Result<ExitCode, Fault> {
         },
     )?;
     stats.finish(&scan.world);
-    let mut text = String::new();
-    if args.output.json {
-        let json = Json::new(&scan.header.host);
-        json.header(&scan.coverage, &mut text);
-        json.stats(&stats, &mut text);
-        json.summary(&scan.world, &Summary::default(), &mut text);
+    if args.shown.output.json {
+        out::json(&scan.header.host, &scan.coverage, &scan.world, |json, text| {
+            json.stats(&stats, text);
+        })?;
     } else {
-        let (style, time) = (settings::style(args.output), settings::time(args.time));
-        let lines = Lines::new(style, time, &scan.header.host, scan.header.start);
-        view::past::stats(&lines, &stats, &mut text);
+        let lines = settings::lines(args.shown, &scan.header.host, scan.header.start);
+        out::print(view::text::made(|text| view::past::stats(&lines, &stats, text)))?;
     }
-    out::print(text)?;
     scan.code()
 }

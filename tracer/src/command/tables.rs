@@ -7,7 +7,7 @@ use tracer::{
     host::Host,
     model::{TaskId, World},
     recording,
-    view::{Json, Summary, TimeSpec},
+    view::{self, Json, TimeSpec},
 };
 #[cfg(feature = "kernel")]
 use tracer::{
@@ -59,7 +59,7 @@ impl Tables {
     pub(super) fn then(path: &Path, at: Option<TimeSpec>) -> Result<Self, Fault> {
         let mut reader = file::seekable(path)?;
         let header = reader.header().clone();
-        let failed = |error| anyhow::anyhow!("cannot read {}: {error}", path.display());
+        let failed = |error| file::cannot_read(path, &error);
         let until = match at {
             None => u64::MAX,
             Some(at) => {
@@ -69,27 +69,14 @@ impl Tables {
         };
         let mut found = Vec::new();
         let replay = recording::at(&mut reader, until, &mut found).map_err(failed)?;
-        let mut damages = Damages::new(false);
-        damages.file(path);
-        for damage in &found {
-            damages.note(damage);
-        }
         let ts = if at.is_some() { until } else { replay.ts() };
-        if replay.world().tasks().next().is_none() {
-            return Err(Fault::Absent {
-                what: format!("{} tells of no task at this time", path.display()),
-                help:
-                    "it is before the recording's first sweep: `tracer stats` tells from when to \
-                       when it goes"
-                        .into(),
-            });
-        }
+        Self::exist(replay.world(), path)?;
         Ok(Self {
             world: replay.into_world(),
             ts,
             host: header.host,
             coverage: reader.coverage().clone(),
-            damages,
+            damages: Damages::of(path, &found),
             #[cfg(feature = "kernel")]
             session: None,
         })
@@ -161,20 +148,13 @@ impl Tables {
 
     /// Prints JSON: a header, what `body` writes, a summary.
     pub(super) fn json(&self, body: impl FnOnce(&Json, &mut String)) -> Result<ExitCode, Fault> {
-        let json = Json::new(&self.host);
-        let mut text = String::new();
-        json.header(&self.coverage, &mut text);
-        body(&json, &mut text);
-        json.summary(&self.world, &Summary::default(), &mut text);
-        out::print(text)?;
+        out::json(&self.host, &self.coverage, &self.world, body)?;
         self.damages.code()
     }
 
     /// Prints text.
     pub(super) fn text(&self, body: impl FnOnce(&mut String)) -> Result<ExitCode, Fault> {
-        let mut text = String::new();
-        body(&mut text);
-        out::print(text)?;
+        out::print(view::text::made(body))?;
         self.damages.code()
     }
 }

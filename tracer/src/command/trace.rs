@@ -1,6 +1,7 @@
 //! Tracing the kernel with the tables kept: what `live` and `record` have in common.
 
 mod command;
+mod end;
 mod keep;
 
 use std::time::Duration;
@@ -17,7 +18,8 @@ use tracer::{
 };
 
 use super::{fault::Fault, out, settings};
-pub(super) use command::{Watch, with_command, without};
+pub(super) use command::{Watch, follow};
+pub(super) use end::End;
 pub(super) use keep::{How, Keep};
 
 /// How long to wait for the first event of a round: what an event is late on the screen at most.
@@ -185,9 +187,4 @@ pub(super) fn complain(counters: Counters) {
 pub(super) fn now() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
-}
-
-/// The time after a duration from now, ns since boot.
-pub(super) fn after(time: Duration) -> u64 {
-    now().saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }

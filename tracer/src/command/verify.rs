@@ -1,11 +1,11 @@
 //! `tracer verify`: whether a recording still gives the tables that it was made with.
 
-use std::{io, ops::ControlFlow, process::ExitCode};
+use std::{ops::ControlFlow, process::ExitCode};
 
 use tracer::{
     event::Event,
     model::{Change, World},
-    recording::{Ahead, Damage, End, Ending, Keyframe, Replay, Visitor},
+    recording::{Damage, End, Ending, Keyframe, Visitor},
 };
 
 use super::{fault::Fault, file::Damages, out, replay, signals::Signals};
@@ -17,7 +17,6 @@ const LOOK: u64 = 1 << 16;
 /// Replays the files and recomputes every digest.
 pub(super) fn run(args: &cli::Verify) -> Result<ExitCode, Fault> {
     let files = replay::open(&args.files)?;
-    let mut replay = Replay::new();
     let mut verify = Verify {
         damages: Damages::new(args.strict),
         signals: Signals::catch()?,
@@ -27,20 +26,9 @@ pub(super) fn run(args: &cli::Verify) -> Result<ExitCode, Fault> {
         ends: 0,
         torn: false,
         differs: None,
-        path: String::new(),
     };
-    for (path, reader) in files {
-        verify.damages.file(&path);
-        verify.path = path.display().to_string();
-        let flow = Ahead::start(reader)
-            .and_then(|mut ahead| replay.run(&mut ahead, &mut verify))
-            .map_err(|error: io::Error| {
-            Fault::Failed(anyhow::anyhow!("cannot read {}: {error}", path.display()))
-        })?;
-        if flow.is_break() {
-            break;
-        }
-    }
+    let (replay, _flow) =
+        replay::replay(files, &mut verify, |verify, path| verify.damages.file(path))?;
     if let Some(differs) = &verify.differs {
         return Err(Fault::Failed(anyhow::anyhow!("{differs}")));
     }
@@ -62,7 +50,6 @@ struct Verify {
     /// The tables are not those of the recorder since a damage, until the next keyframe.
     torn: bool,
     differs: Option<String>,
-    path: String,
 }
 
 impl Verify {
@@ -72,7 +59,7 @@ impl Verify {
             self.differs = Some(format!(
                 "{}: the tables differ at {at}: their digest is {found:016x}, recorded was \
                  {recorded:016x}",
-                self.path
+                self.damages.path().display()
             ));
         }
     }
@@ -111,12 +98,12 @@ impl Visitor for Verify {
 
     fn gap(&mut self, missing: Option<u64>) -> ControlFlow<()> {
         self.torn = true;
-        if self.damages.gap(missing) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.damages.gap(missing)
     }
 
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
         self.torn = true;
-        if self.damages.note(damage) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        self.damages.note(damage)
     }
 
     fn keyframe(&mut self, world: &World, keyframe: &Keyframe) {
@@ -125,7 +112,8 @@ impl Visitor for Verify {
         match World::restore(state) {
             Ok(restored) => self.compare(&at, restored.digest(), *digest),
             Err(bad) => {
-                self.differs.get_or_insert(format!("{}: {at} cannot be used: {bad}", self.path));
+                let path = self.damages.path().display();
+                self.differs.get_or_insert(format!("{path}: {at} cannot be used: {bad}"));
             }
         }
         // Behind a damage the tables are the keyframe's, and a file may begin with one.

@@ -5,26 +5,14 @@ use std::collections::HashSet;
 
 use tracer::model::{Change, Effect, TaskId, TaskState, World};
 
+use super::super::root::Root;
+
 /// The traced command's process and its descendants.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Subtree {
     root: Root,
     /// Its tasks that are not yet reaped.
     tasks: HashSet<TaskId>,
-}
-
-/// The traced command's process.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Root {
-    /// There is no command, or none yet.
-    #[default]
-    None,
-    /// Its birth has not come yet; the level-0 number it has.
-    Awaited(i32),
-    /// It lives, or was not yet reaped: its number, and the task that has it.
-    Alive(i32, TaskId),
-    /// It has been reaped.
-    Released,
 }
 
 impl Subtree {
@@ -36,7 +24,7 @@ impl Subtree {
     /// Whether the command's process is reaped, as far as the events say.
     #[cfg(feature = "kernel")]
     pub(super) fn is_over(&self) -> bool {
-        self.root == Root::Released
+        self.root.is_over()
     }
 
     /// Takes in what an event has changed.
@@ -45,10 +33,12 @@ impl Subtree {
             return;
         }
         for effect in &change.effects {
+            self.root.watch(world, effect);
             match *effect {
                 Effect::Born(task) | Effect::Found(task) => self.born(world, task),
-                Effect::TidChanged { task, .. } => self.swapped(world, task),
-                Effect::Released { task, .. } | Effect::Vanished(task) => self.released(task),
+                Effect::Released { task, .. } | Effect::Vanished(task) => {
+                    self.tasks.remove(&task);
+                }
                 _ => {}
             }
         }
@@ -66,32 +56,10 @@ impl Subtree {
 
     /// A task was made: the command's own, or by one of its descendants.
     fn born(&mut self, world: &World, id: TaskId) {
-        let task = world.task(id);
-        if let Root::Awaited(pid) = self.root
-            && task.tid == pid
-        {
-            self.root = Root::Alive(pid, id);
+        let creator = world.task(id).creator;
+        let descends = creator.is_some_and(|creator| self.tasks.contains(&creator));
+        if descends || self.root.task() == Some(id) {
             self.tasks.insert(id);
-        } else if task.creator.is_some_and(|creator| self.tasks.contains(&creator)) {
-            self.tasks.insert(id);
-        }
-    }
-
-    /// An exec by a thread: another task has the command's number now.
-    fn swapped(&mut self, world: &World, id: TaskId) {
-        if let Root::Alive(pid, _) = self.root
-            && world.task(id).tid == pid
-            && self.tasks.contains(&id)
-        {
-            self.root = Root::Alive(pid, id);
-        }
-    }
-
-    /// A task was reaped.
-    fn released(&mut self, id: TaskId) {
-        self.tasks.remove(&id);
-        if matches!(self.root, Root::Alive(_, root) if root == id) {
-            self.root = Root::Released;
         }
     }
 }

@@ -13,7 +13,7 @@ use tracer::{
     past::{Annotate, Lifetimes},
 };
 
-use super::super::{fault::Fault, out, scan::Scan};
+use super::super::{fault::Fault, file, out, scan::Scan};
 use crate::cli;
 
 /// A line that is longer is annotated in pieces.
@@ -50,8 +50,7 @@ pub(super) fn run(args: &cli::Number, log: &Path) -> Result<ExitCode, Fault> {
     loop {
         line.clear();
         let read = io::Read::take(&mut lines, LINE).read_until(b'\n', &mut line);
-        let read =
-            read.map_err(|error| anyhow::anyhow!("cannot read {}: {error}", log.display()))?;
+        let read = read.map_err(|error| file::cannot_read(log, &error))?;
         if read > 0 {
             annotate.line(&line, &mut text);
         }

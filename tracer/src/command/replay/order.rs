@@ -1,8 +1,14 @@
 //! Several files as one history: opened, and put in order.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
-use tracer::{recording::Reader, view::TimeSpec};
+use tracer::{
+    recording::{Ahead, Reader, Replay, Visitor},
+    view::TimeSpec,
+};
 
 use super::super::{
     fault::Fault,
@@ -60,9 +66,27 @@ pub(in crate::command) fn end(paths: &[PathBuf], events: &EventSelection) -> Res
     }
     let mut end = 0;
     for path in paths {
-        let mut reader = file::seekable(path)?;
-        let last = reader.last_ts().map_err(anyhow::Error::from)?;
-        end = end.max(last);
+        let last = file::seekable(path)?.last_ts();
+        end = end.max(last.map_err(|error| file::cannot_read(path, &error))?);
     }
     Ok(end)
+}
+
+/// Replays files, in the order in which they were opened, to their end or until the visitor breaks
+/// off. `begin` is told of each one.
+pub(in crate::command) fn replay<V: Visitor>(
+    files: Vec<(PathBuf, Reader<Source>)>,
+    to: &mut V,
+    mut begin: impl FnMut(&mut V, &Path),
+) -> Result<(Replay, ControlFlow<()>), Fault> {
+    let mut replay = Replay::new();
+    for (path, reader) in files {
+        begin(to, &path);
+        let flow = Ahead::start(reader).and_then(|mut ahead| replay.run(&mut ahead, to));
+        let flow = flow.map_err(|error| file::cannot_read(&path, &error))?;
+        if flow.is_break() {
+            return Ok((replay, flow));
+        }
+    }
+    Ok((replay, ControlFlow::Continue(())))
 }

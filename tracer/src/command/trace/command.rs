@@ -34,9 +34,25 @@ pub(in crate::command) trait Watch {
     fn signals(&self) -> &Signals;
 }
 
+/// Traces until it is over: with a command, until its end has come through. The command, if it still
+/// runs.
+pub(in crate::command) fn follow(
+    trace: &mut Trace,
+    program: Option<&Program>,
+    watch: &mut dyn Watch,
+) -> Result<Option<Child>, Fault> {
+    if watch.signals().asked().is_some() {
+        return Ok(None);
+    }
+    match program {
+        Some(program) => with_command(trace, program, watch),
+        None => without(trace, watch).map(|()| None),
+    }
+}
+
 /// Runs the command and traces until its end has come through, or nobody reads any more; the
 /// command if it still runs.
-pub(in crate::command) fn with_command(
+fn with_command(
     trace: &mut Trace,
     program: &Program,
     watch: &mut dyn Watch,
@@ -72,7 +88,7 @@ pub(in crate::command) fn with_command(
 }
 
 /// Traces until it is over, or a signal comes, or nobody reads any more.
-pub(in crate::command) fn without(trace: &mut Trace, watch: &mut dyn Watch) -> Result<(), Fault> {
+fn without(trace: &mut Trace, watch: &mut dyn Watch) -> Result<(), Fault> {
     while !watch.is_over() && watch.signals().asked().is_none() {
         trace.round(&mut |world, event, change| watch.take(world, event, change))?;
         if !watch.between(trace)? {

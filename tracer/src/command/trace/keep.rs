@@ -15,7 +15,7 @@ use tracer::{
     recording::{Codec, Failure, Files, Header, Note, Progress, Recorder, Settings, Sync},
 };
 
-use super::super::fault::Fault;
+use super::super::{fault::Fault, file};
 use crate::cli::Rotate;
 
 /// How long a record waits for the disk at most: what a crash loses.
@@ -149,25 +149,9 @@ fn random() -> io::Result<[u8; 16]> {
     Ok(bytes)
 }
 
-/// A file cannot be created.
+/// The first file cannot be created.
 fn cannot(path: &Path, error: &io::Error) -> Fault {
-    let what = format!("cannot record to {}", path.display());
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => Fault::unable(
-            what,
-            "the file exists, and a recording is never overwritten",
-            "choose another name with -o, or remove it first",
-        ),
-        io::ErrorKind::NotFound => Fault::unable(
-            what,
-            "there is no such directory",
-            "create it, or choose another with -o",
-        ),
-        io::ErrorKind::PermissionDenied => {
-            Fault::unable(what, "permission denied", "choose a directory of your own with -o")
-        }
-        _ => Fault::Failed(anyhow::anyhow!("{what}: {error}")),
-    }
+    file::cannot_make(format!("cannot record to {}", path.display()), error)
 }
 
 /// Recording stopped.
