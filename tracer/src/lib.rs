@@ -11,14 +11,16 @@
 //! - [`model`]: the kernel's tables, rebuilt.
 //! - [`coverage`], [`host`]: which facts can be seen on this kernel, and which host it is.
 //! - [`filter`], [`view`]: what a user asks to see, and how it is shown.
+//! - [`check`]: the kernel's invariants, and a verdict on each.
 //! - [`past`]: questions about what has been: histories, lifetimes, differences, totals.
 //! - [`kernel`]: everything that touches a running kernel; feature `kernel`.
 //!
-//! Invariants of the architecture: `event`, `model`, `filter`, `past` and `view` do no I/O and read no
-//! clock; nothing behind the decoder can fail; no kernel address is ever in a record; a fact that
+//! Invariants of the architecture: `event`, `model`, `check`, `filter`, `past` and `view` do no I/O and read
+//! no clock; nothing behind the decoder can fail; no kernel address is ever in a record; a fact that
 //! no hook could see is unknown, never assumed.
 
 pub mod btf;
+pub mod check;
 pub mod coverage;
 pub mod event;
 pub mod filter;

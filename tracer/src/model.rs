@@ -5,6 +5,7 @@
 //! event is live, replayed or simulated; input that cannot be is a value in the [`Change`].
 
 mod apply;
+mod ask;
 mod change;
 mod config;
 mod consistency;

@@ -47,7 +47,7 @@ impl World {
     }
 
     /// The tracer of a task.
-    pub(super) fn tracer(&self, id: TaskId) -> Option<TaskId> {
+    pub fn tracer(&self, id: TaskId) -> Option<TaskId> {
         self.cold(id)?.tracer
     }
 

@@ -89,7 +89,7 @@ impl World {
 
     /// Where its children will be born.
     #[inline]
-    pub(in crate::model) fn for_children(&self, id: TaskId) -> Option<NsId> {
+    pub fn for_children(&self, id: TaskId) -> Option<NsId> {
         self.look_of(id).for_children
     }
 

@@ -20,7 +20,7 @@ fn of_nr(nr: i32) -> u64 {
 impl World {
     /// The live pid at this key.
     #[inline]
-    pub(in crate::model) fn pid_at(&self, key: u64) -> Option<PidId> {
+    pub fn pid_at(&self, key: u64) -> Option<PidId> {
         if key == 0 {
             return None;
         }
@@ -108,7 +108,7 @@ impl World {
         }
     }
 
-    pub(in crate::model) fn ino(&self, id: PidId) -> u64 {
+    pub fn ino(&self, id: PidId) -> u64 {
         let row = self.pid_row(id);
         if row.is(PidFlag::WideIno) {
             return self.inos.get(&id.0.slot()).copied().unwrap_or(0);
@@ -129,7 +129,7 @@ impl World {
     }
 
     /// The unreleased processes that have a pid as their group, and as their session.
-    pub(in crate::model) fn users(&self, id: PidId) -> [u32; 2] {
+    pub fn users(&self, id: PidId) -> [u32; 2] {
         let row = self.pid_row(id);
         if row.is(PidFlag::Crowded) {
             return self.crowds.get(&id.0.slot()).copied().unwrap_or_default();
@@ -179,27 +179,27 @@ impl World {
 
     /// The task that has a pid as its own, or had it last.
     #[inline]
-    pub(in crate::model) fn holder(&self, id: PidId) -> Option<TaskId> {
+    pub fn holder(&self, id: PidId) -> Option<TaskId> {
         let row = self.pid_row(id);
         if row.is_live() { self.tasks.follow(row.link) } else { self.past_pid(row).task }
     }
 
     /// The unreleased task that has a pid.
     #[inline]
-    pub(in crate::model) fn live_holder(&self, id: PidId) -> Option<TaskId> {
+    pub fn live_holder(&self, id: PidId) -> Option<TaskId> {
         self.holder(id).filter(|&task| self.lives(task))
     }
 
     /// A task's pid; its last one after its release.
     #[inline]
-    pub(in crate::model) fn pid_of(&self, id: TaskId) -> Option<PidId> {
+    pub fn pid_of(&self, id: TaskId) -> Option<PidId> {
         let row = self.row(id);
         if row.is_live() { self.pids.follow(row.pid) } else { self.cold(id)?.past.pid }
     }
 
     /// The numbers of a pid.
     #[inline]
-    pub(in crate::model) fn numbers(&self, id: PidId) -> Numbers<'_> {
+    pub fn numbers(&self, id: PidId) -> Numbers<'_> {
         let Some(row) = self.pids.get(id) else { return Numbers::EMPTY };
         if row.is(PidFlag::Deep) {
             let apart = self.deep.get(&id.0.slot());
@@ -210,13 +210,13 @@ impl World {
 
     /// One level of it.
     #[inline]
-    pub(in crate::model) fn number(&self, id: PidId, level: usize) -> Option<Number> {
+    pub fn number(&self, id: PidId, level: usize) -> Option<Number> {
         self.numbers(id).get(level).copied()
     }
 
     /// The namespace of its deepest level.
     #[inline]
-    pub(in crate::model) fn deepest(&self, id: PidId) -> Option<NsId> {
+    pub fn deepest(&self, id: PidId) -> Option<NsId> {
         self.numbers(id).last()?.0
     }
 
@@ -236,7 +236,7 @@ impl World {
     }
 
     /// `init_struct_pid`, the pid 0 of the idle tasks.
-    pub(in crate::model) fn is_idle(&self, id: PidId) -> bool {
+    pub fn is_idle(&self, id: PidId) -> bool {
         let row = self.pid_row(id);
         row.nr == 0 && self.numbers(id).len() <= 1
     }

@@ -26,7 +26,7 @@ impl World {
 
     /// The leader of a task's group; nobody for a task that has left the history.
     #[inline]
-    pub(in crate::model) fn leader(&self, id: TaskId) -> TaskId {
+    pub fn leader(&self, id: TaskId) -> TaskId {
         match self.group(id) {
             Some(group) => group.leader,
             None if self.tasks.get(id).is_some() => id,
@@ -36,18 +36,18 @@ impl World {
 
     /// The task leads its group.
     #[inline]
-    pub(in crate::model) fn leads(&self, id: TaskId) -> bool {
+    pub fn leads(&self, id: TaskId) -> bool {
         self.leader(id) == id
     }
 
     /// Level-0 number of a task's group.
     #[inline]
-    pub(in crate::model) fn tgid(&self, id: TaskId) -> i32 {
+    pub fn tgid(&self, id: TaskId) -> i32 {
         self.group(id).map_or_else(|| self.row(id).tid, |group| group.tgid)
     }
 
     /// Both belong to one group.
-    pub(in crate::model) fn same_process(&self, left: TaskId, right: TaskId) -> bool {
+    pub fn same_process(&self, left: TaskId, right: TaskId) -> bool {
         if left == right {
             return true;
         }
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// The unreleased threads of a task's group.
-    pub(in crate::model) fn threads(&self, id: TaskId) -> Threads<'_> {
+    pub fn threads(&self, id: TaskId) -> Threads<'_> {
         Threads(match self.group(id) {
             Some(group) => Inner::Many(&group.threads),
             None if self.lives(id) => Inner::One(id),
@@ -65,7 +65,7 @@ impl World {
     }
 
     /// Threads of a task's group that have not exited.
-    pub(in crate::model) fn running(&self, id: TaskId) -> u32 {
+    pub fn running(&self, id: TaskId) -> u32 {
         self.group(id).map_or_else(|| u32::from(self.runs(id)), |group| group.running)
     }
 
@@ -158,13 +158,13 @@ impl World {
 
     /// The real parent (a thread).
     #[inline]
-    pub(in crate::model) fn parent(&self, id: TaskId) -> Option<TaskId> {
+    pub fn parent(&self, id: TaskId) -> Option<TaskId> {
         let row = self.row(id);
         if row.is_live() { self.tasks.follow(row.parent) } else { self.cold(id)?.past.parent }
     }
 
     /// Level-0 number of the real parent's group.
-    pub(in crate::model) fn ppid(&self, id: TaskId) -> i32 {
+    pub fn ppid(&self, id: TaskId) -> i32 {
         let row = self.row(id);
         if row.is(Flag::OddParent) || !row.is_live() {
             return self.cold(id).map_or(0, |cold| cold.ppid);

@@ -11,7 +11,7 @@ const PF_KTHREAD: u32 = 0x0020_0000;
 impl World {
     /// The last task at this key; it may be released.
     #[inline]
-    pub(in crate::model) fn at_key(&self, key: u64) -> Option<TaskId> {
+    pub fn at_key(&self, key: u64) -> Option<TaskId> {
         if key == 0 {
             return None;
         }
@@ -51,13 +51,13 @@ impl World {
 
     /// Not yet released.
     #[inline]
-    pub(in crate::model) fn lives(&self, id: TaskId) -> bool {
+    pub fn lives(&self, id: TaskId) -> bool {
         self.row(id).is_live()
     }
 
     /// Not exited.
     #[inline]
-    pub(in crate::model) fn runs(&self, id: TaskId) -> bool {
+    pub fn runs(&self, id: TaskId) -> bool {
         self.row(id).state() == TaskState::Running
     }
 

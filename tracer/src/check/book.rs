@@ -1,0 +1,145 @@
+//! The book of tests: how often each rule was tested, and what came of it.
+
+use super::{
+    Form, Rule, Violation, recent::Recent, rules::COUNT, subject::Subject, violation::Finding,
+};
+
+/// Violations of one rule that are kept; more are counted.
+const KEPT: usize = 64;
+
+/// How far the time of a record may lie behind its place in the stream, ns: a program may be
+/// interrupted between reading the clock and writing.
+const SKEW: u64 = 1_000_000;
+
+/// What came of one rule's tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Tests.
+    pub(super) tested: u64,
+    /// Those that failed.
+    pub(super) violated: u64,
+    /// Those that failed where records are missing: they say nothing.
+    pub(super) doubted: u64,
+}
+
+/// All tallies, and the evidence.
+#[derive(Clone, Debug)]
+pub(super) struct Book {
+    pub(super) tallies: [Tally; COUNT],
+    pub(super) violations: Vec<Violation>,
+    pub(super) recent: Recent,
+    /// Which rules are judged, by number.
+    judged: [bool; COUNT],
+    /// Which of them in their weaker form only.
+    weaker: [bool; COUNT],
+    /// The tables can be relied upon: a sweep has completed that no loss has followed.
+    pub(super) certain: bool,
+    /// Records that are missing.
+    pub(super) lost: u64,
+    /// The latest time so far.
+    pub(super) now: u64,
+}
+
+impl Book {
+    pub(super) fn new(forms: &[Form; COUNT]) -> Self {
+        let mut judged = [false; COUNT];
+        let mut weaker = [false; COUNT];
+        for (at, form) in forms.iter().enumerate() {
+            judged[at] = form.is_judged();
+            weaker[at] = matches!(form, Form::Weaker(_));
+        }
+        Self {
+            tallies: [Tally::default(); COUNT],
+            violations: Vec::new(),
+            recent: Recent::new(),
+            judged,
+            weaker,
+            certain: false,
+            lost: 0,
+            now: 0,
+        }
+    }
+
+    /// Whether a rule is judged as it stands.
+    #[inline]
+    pub(super) fn is_full(&self, rule: &Rule) -> bool {
+        let at = rule.index();
+        self.judged.get(at) == Some(&true) && self.weaker.get(at) == Some(&false)
+    }
+
+    /// Whether a rule is judged at all.
+    #[inline]
+    pub(super) fn is_judged(&self, rule: &Rule) -> bool {
+        self.judged.get(rule.index()) == Some(&true)
+    }
+
+    /// One test of a rule.
+    #[inline]
+    pub(super) fn test(
+        &mut self,
+        rule: &'static Rule,
+        holds: bool,
+        finding: impl FnOnce() -> Finding,
+    ) {
+        let at = rule.index();
+        if self.judged.get(at) != Some(&true) {
+            return;
+        }
+        if let Some(tally) = self.tallies.get_mut(at) {
+            tally.tested += 1;
+        }
+        if !holds {
+            self.fail(rule, finding());
+        }
+    }
+
+    /// A test of a rule failed.
+    #[cold]
+    fn fail(&mut self, rule: &'static Rule, finding: Finding) {
+        let Some(tally) = self.tallies.get_mut(rule.index()) else { return };
+        if !self.certain {
+            tally.doubted += 1;
+            return;
+        }
+        tally.violated += 1;
+        if self.violations.iter().filter(|violation| violation.rule.number == rule.number).count()
+            >= KEPT
+        {
+            return;
+        }
+        let Finding { subject, expected, observed } = finding;
+        let events = self.evidence(&subject);
+        let ts = self.now;
+        self.violations.push(Violation { rule, subject, expected, observed, events, ts });
+    }
+
+    fn evidence(&self, subject: &Subject) -> Vec<super::Sighting> {
+        self.recent.about(subject)
+    }
+
+    /// Records are missing, and were so since a time: what was found wrong since may be their
+    /// fault. A gap is told late, when it is sure that nothing fills it.
+    pub(super) fn lose(&mut self, count: u64, since: u64) {
+        self.lost = self.lost.saturating_add(count);
+        let from = since.saturating_sub(SKEW);
+        let Self { violations, tallies, .. } = self;
+        violations.retain(|violation| {
+            if violation.ts < from {
+                return true;
+            }
+            if let Some(tally) = tallies.get_mut(violation.rule.index()) {
+                tally.violated = tally.violated.saturating_sub(1);
+                tally.doubted += 1;
+            }
+            false
+        });
+    }
+}
+
+impl Rule {
+    /// Its place among all rules.
+    #[inline]
+    pub(super) fn index(&self) -> usize {
+        usize::from(self.number).wrapping_sub(1)
+    }
+}

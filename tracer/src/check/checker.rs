@@ -1,0 +1,116 @@
+//! All rules, applied to a stream.
+
+use super::{
+    ALL, Form, Report, Row, book::Book, cx::Cx, group, life, namespace, order, pid, rules::COUNT,
+    stream, task,
+};
+use crate::{
+    coverage::Coverage,
+    event::{Body, Event},
+    host::Host,
+    model::{Change, World},
+};
+
+/// Which rules are judged.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only these, by number; all where empty.
+    pub only: Vec<u8>,
+    /// Not these.
+    pub skip: Vec<u8>,
+}
+
+/// Judges every event of a stream by all rules.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    forms: [Form; COUNT],
+    book: Book,
+    pid: pid::State,
+    task: task::State,
+    group: group::State,
+    namespace: namespace::State,
+    order: order::State,
+    life: life::State,
+    stream: stream::State,
+}
+
+impl Checker {
+    /// For the events of a host that are seen by these hooks.
+    pub fn new(host: &Host, coverage: &Coverage, options: &Options) -> Self {
+        let forms = ALL.map(|rule| {
+            let named = options.only.is_empty() || options.only.contains(&rule.number);
+            if named && !options.skip.contains(&rule.number) {
+                Form::of(rule, coverage)
+            } else {
+                Form::Skipped
+            }
+        });
+        Self {
+            book: Book::new(&forms),
+            forms,
+            pid: pid::State::new(host, coverage),
+            task: task::State::new(host, coverage),
+            group: group::State::new(host, coverage),
+            namespace: namespace::State::new(host, coverage),
+            order: order::State::new(host, coverage),
+            life: life::State::new(host, coverage),
+            stream: stream::State::new(host, coverage),
+        }
+    }
+
+    /// Holds a record against the tables as they are before it.
+    pub fn before(&mut self, world: &World, event: &Event) {
+        self.book.recent.note(event);
+        self.book.now = self.book.now.max(event.header.ts);
+        self.book.certain = world.certain_since().is_some();
+        if let Body::Lost(lost) = &event.body {
+            self.book.lose(lost.count, lost.since);
+            self.book.certain = false;
+        }
+        let cx = &mut Cx { world, event, book: &mut self.book };
+        self.stream.before(cx);
+        self.order.before(cx);
+        self.pid.before(cx);
+        self.task.before(cx);
+        self.group.before(cx);
+        self.namespace.before(cx);
+        self.life.before(cx);
+    }
+
+    /// Judges what the record has changed; `world` has it now.
+    pub fn after(&mut self, world: &World, event: &Event, change: &Change) {
+        let cx = &mut Cx { world, event, book: &mut self.book };
+        self.order.after(cx, change);
+        self.pid.after(cx, change);
+        self.task.after(cx, change);
+        self.group.after(cx, change);
+        self.namespace.after(cx, change);
+        self.life.after(cx, change);
+    }
+
+    /// How many violations are known so far; those of the last second may yet turn out to be the
+    /// fault of a loss that is not yet told.
+    pub fn violations(&self) -> usize {
+        self.book.violations.len()
+    }
+
+    /// The verdicts, at the end of the stream.
+    pub fn finish(mut self, world: &World) -> Report {
+        self.book.certain = world.certain_since().is_some();
+        let last = Event::default();
+        let cx = &mut Cx { world, event: &last, book: &mut self.book };
+        self.order.finish(cx);
+        self.pid.finish(cx);
+        self.task.finish(cx);
+        self.group.finish(cx);
+        self.namespace.finish(cx);
+        self.life.finish(cx);
+        let Book { tallies, violations, lost, certain, recent, .. } = self.book;
+        let rows = ALL
+            .iter()
+            .zip(self.forms)
+            .zip(tallies)
+            .map(|((rule, form), tally)| Row::judge(rule, form, tally, lost > 0, certain));
+        Report { rows: rows.collect(), violations, events: recent.count(), lost }
+    }
+}

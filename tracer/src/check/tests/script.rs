@@ -1,0 +1,508 @@
+//! A small kernel that writes legal records of the trampoline plan, to be made illegal one by one.
+//!
+//! Everything a record says twice is right: what is changed by hand afterwards is the only fault.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    check::{ALL, Checker, Options, Report, Rule, Verdict},
+    coverage::{Coverage, Fact, Hook, Plan},
+    event::{
+        Body, ChangePid, Event, ExchangeTids, Exec, Exit, FreePid, FreeTask, Header, Lost, Mark,
+        PidFacts, PidKey, Release, Rename, TaskFacts, Upid, Vector, bits,
+    },
+    host::Host,
+    model::World,
+    recording,
+};
+
+/// Inode number of the initial PID namespace.
+pub(in crate::check) const ROOT_INUM: u32 = 0xeff_fffc;
+/// `CLONE_*` of include/uapi/linux/sched.h.
+pub(in crate::check) const CLONE_PARENT: u64 = 0x8000;
+pub(in crate::check) const CLONE_THREAD: u64 = 0x1_0000;
+pub(in crate::check) const CLONE_NEWPID: u64 = 0x2000_0000;
+
+/// A task of the script.
+#[derive(Clone, Debug)]
+pub(in crate::check) struct Person {
+    pub(in crate::check) facts: TaskFacts,
+    pub(in crate::check) vector: Vec<Upid>,
+    pub(in crate::check) exited: bool,
+}
+
+/// A history, written step by step.
+#[derive(Clone, Debug)]
+pub(in crate::check) struct Script {
+    /// What was written.
+    pub(in crate::check) events: Vec<Event>,
+    /// The tasks that are not released, by level-0 number.
+    pub(in crate::check) tasks: BTreeMap<i32, Person>,
+    coverage: Coverage,
+    /// The next number of each namespace, by its inode number.
+    next: BTreeMap<u32, i32>,
+    keys: u64,
+    ino: u64,
+    generation: u64,
+}
+
+/// Coverage with these facts only.
+pub(in crate::check) fn coverage(facts: &[Fact], plan: Plan) -> Coverage {
+    let hook = |&fact: &Fact| Hook { fact, place: fact.name().to_owned(), plan, refused: None };
+    let hooks = facts.iter().map(hook).collect();
+    Coverage { hooks, group_dead: true, pid_ino: true, ns_id: true, hidden_tasks: 0 }
+}
+
+fn ns_key(inum: u32) -> u64 {
+    0x9_0000_0000 + u64::from(inum)
+}
+
+impl Script {
+    /// Every hook; a sweep has shown pid 1, kthreadd, and the shell 10.
+    pub(in crate::check) fn new() -> Self {
+        let facts: Vec<_> = Fact::ALL.into_iter().filter(|&fact| fact != Fact::Syscalls).collect();
+        Self::seen_by(coverage(&facts, Plan::Trampoline))
+    }
+
+    /// Tracepoints only.
+    pub(in crate::check) fn tracepoints() -> Self {
+        let facts = [
+            Fact::Fork,
+            Fact::Exec,
+            Fact::Rename,
+            Fact::Exit,
+            Fact::FreeTask,
+            Fact::Snapshot,
+            Fact::Syscalls,
+        ];
+        Self::seen_by(coverage(&facts, Plan::Tracepoint))
+    }
+
+    /// With this coverage.
+    pub(in crate::check) fn seen_by(coverage: Coverage) -> Self {
+        let mut script = Self {
+            events: Vec::new(),
+            tasks: BTreeMap::new(),
+            coverage,
+            next: BTreeMap::from([(ROOT_INUM, 100)]),
+            keys: 0x1000,
+            ino: 500,
+            generation: 0,
+        };
+        for (tid, ppid, flags) in [(1, 0, 0x40_0100), (2, 0, 0x20_8040), (10, 1, 0x40_0000)] {
+            let root = Upid { ns: ns_key(ROOT_INUM), nr: tid, inum: ROOT_INUM };
+            let mut facts = script.blank(tid);
+            (facts.ppid, facts.parent_tgid, facts.flags) = (ppid, ppid, flags);
+            if let Some(parent) = script.tasks.get(&ppid) {
+                facts.real_parent = parent.facts.task;
+                facts.parent = parent.facts.task;
+            }
+            if tid == 2 {
+                facts.bits &= !bits::HAS_MM;
+                (facts.pgrp, facts.pgid, facts.session, facts.sid) = (7, 0, 7, 0);
+            } else {
+                let own = if tid == 1 { &facts } else { &script.tasks[&1].facts };
+                let (pgrp, pgid) = (own.pid, own.tid);
+                (facts.pgrp, facts.pgid, facts.session, facts.sid) = (pgrp, pgid, pgrp, pgid);
+            }
+            let person = Person { facts, vector: vec![root], exited: false };
+            script.tasks.insert(tid, person);
+        }
+        script.sweep();
+        script
+    }
+
+    fn key(&mut self) -> u64 {
+        self.keys += 0x10;
+        self.keys
+    }
+
+    fn blank(&mut self, tid: i32) -> TaskFacts {
+        self.ino += 1;
+        let (task, pid) = (self.key(), self.key());
+        TaskFacts {
+            task,
+            pid,
+            leader: task,
+            for_children: ns_key(ROOT_INUM),
+            for_children_inum: ROOT_INUM,
+            ino: self.ino,
+            start: self.now(),
+            cgroup: 1,
+            tid,
+            tgid: tid,
+            exit_signal: 17,
+            ns: [11, 12, 13, 14, 15, ROOT_INUM, 17, 18],
+            time_for_children_inum: 18,
+            bits: bits::HAS_MM | bits::HAS_NSPROXY,
+            comm: *b"task\0\0\0\0\0\0\0\0\0\0\0\0",
+            ..TaskFacts::default()
+        }
+    }
+
+    /// The time of the next record.
+    pub(in crate::check) fn now(&self) -> u64 {
+        1_000_000 + 1000 * self.events.len() as u64
+    }
+
+    /// Writes a record of a task; 0 is nobody.
+    pub(in crate::check) fn write(&mut self, actor: i32, kind: u16, body: Body) {
+        let facts = self.tasks.get(&actor).map(|person| person.facts);
+        self.write_as(facts, kind, body);
+    }
+
+    fn write_as(&mut self, actor: Option<TaskFacts>, kind: u16, body: Body) {
+        let (seq, ts) = (self.events.len() as u32, self.now());
+        let header = Header {
+            ts,
+            seq,
+            cpu: 0,
+            kind,
+            actor: actor.map_or(0, |facts| facts.task),
+            actor_tid: actor.map_or(0, |facts| facts.tid),
+            actor_tgid: actor.map_or(0, |facts| facts.tgid),
+        };
+        self.events.push(Event { header, body });
+    }
+
+    /// The latest record.
+    pub(in crate::check) fn last(&mut self) -> &mut Event {
+        self.events.last_mut().unwrap()
+    }
+
+    /// The facts of a task, to be changed before the next record about it.
+    pub(in crate::check) fn facts(&mut self, tid: i32) -> &mut TaskFacts {
+        &mut self.tasks.get_mut(&tid).unwrap().facts
+    }
+
+    /// Takes the record `back` places before the end out, and renumbers what follows: a loss that
+    /// nobody tells.
+    pub(in crate::check) fn hide(&mut self, back: usize) {
+        let at = self.events.len() - 1 - back;
+        self.events.remove(at);
+        for event in &mut self.events[at..] {
+            event.header.seq -= 1;
+        }
+    }
+
+    /// A whole sweep.
+    pub(in crate::check) fn sweep(&mut self) {
+        self.generation += 1;
+        let generation = self.generation;
+        let tasks = self.tasks.len() as u64;
+        let mark = Mark { generation, ..Mark::default() };
+        self.write(0, 4, Body::SnapshotBegin(mark));
+        for person in self.tasks.clone().into_values() {
+            let (task, vector) = (person.facts, Vector::new(&person.vector).unwrap());
+            self.write(0, 2, Body::Snapshot { task, vector, generation, from_proc: false });
+        }
+        self.write(0, 5, Body::SnapshotEnd(Mark { tasks, ..mark }));
+    }
+
+    /// A process; its number.
+    pub(in crate::check) fn fork(&mut self, by: i32) -> i32 {
+        self.clone_by(by, 0)
+    }
+
+    /// A thread of the process; its number.
+    pub(in crate::check) fn thread(&mut self, by: i32) -> i32 {
+        self.clone_by(by, CLONE_THREAD)
+    }
+
+    /// `copy_process` with these flags (`CLONE_THREAD`, `CLONE_PARENT`, `CLONE_NEWPID`).
+    pub(in crate::check) fn clone_by(&mut self, by: i32, flags: u64) -> i32 {
+        let caller = self.tasks[&by].clone();
+        let mut spaces: Vec<(u64, u32)> =
+            caller.vector.iter().map(|upid| (upid.ns, upid.inum)).collect();
+        let child_inum = caller.facts.for_children_inum;
+        if spaces.last().is_some_and(|&(_, inum)| inum != child_inum) {
+            spaces.push((caller.facts.for_children, child_inum));
+        }
+        if flags & CLONE_NEWPID != 0 {
+            let inum = ROOT_INUM + 1 + self.next.len() as u32;
+            spaces.push((ns_key(inum), inum));
+        }
+        let mut vector = Vec::new();
+        for (ns, inum) in spaces {
+            let next = self.next.entry(inum).or_insert(1);
+            vector.push(Upid { ns, nr: *next, inum });
+            *next += 1;
+        }
+        let (tid, own) = (vector[0].nr, *vector.last().unwrap());
+        let mut facts = self.blank(tid);
+        facts.comm = caller.facts.comm;
+        (facts.uid, facts.gid) = (caller.facts.uid, caller.facts.gid);
+        (facts.pgrp, facts.pgid) = (caller.facts.pgrp, caller.facts.pgid);
+        (facts.session, facts.sid) = (caller.facts.session, caller.facts.sid);
+        facts.flags = 0x40_0040;
+        facts.ns = caller.facts.ns;
+        facts.ns[5] = own.inum;
+        (facts.for_children, facts.for_children_inum) = (own.ns, own.inum);
+        let parent = if flags & (CLONE_THREAD | CLONE_PARENT) != 0 {
+            (caller.facts.real_parent, caller.facts.ppid)
+        } else {
+            (caller.facts.task, caller.facts.tgid)
+        };
+        (facts.real_parent, facts.ppid) = parent;
+        (facts.parent, facts.parent_tgid) = parent;
+        if flags & CLONE_THREAD != 0 {
+            (facts.leader, facts.tgid) = (caller.facts.leader, caller.facts.tgid);
+            facts.exit_signal = -1;
+        }
+        let all = Vector::new(&vector).unwrap();
+        if self.coverage.sees(Fact::AllocPid) {
+            let (pid, ino) = (PidKey(facts.pid), facts.ino);
+            self.write(by, 6, Body::AllocPid(PidFacts { pid, ino, vector: all.clone() }));
+        }
+        facts.start = self.now();
+        self.write(by, 1, Body::Fork { task: facts, vector: all, flags });
+        self.tasks.insert(tid, Person { facts, vector, exited: false });
+        tid
+    }
+
+    /// `task_rename`.
+    pub(in crate::check) fn rename(&mut self, tid: i32, comm: &[u8; 4]) {
+        let facts = self.facts(tid);
+        facts.comm = [0; 16];
+        facts.comm[..4].copy_from_slice(comm);
+        let TaskFacts { task, pid, tgid, comm, .. } = *facts;
+        let header = Header::default();
+        self.write(tid, 14, Body::Rename(Rename { header, task, pid, tid, tgid, comm }));
+    }
+
+    /// An exec by a leader that has no other threads, or, of a thread, one whose group has exited:
+    /// rename and exec.
+    pub(in crate::check) fn exec(&mut self, tid: i32) {
+        self.rename(tid, b"prog");
+        self.execed(tid, tid);
+    }
+
+    fn execed(&mut self, tid: i32, old_tid: i32) {
+        let TaskFacts { task, pid, start, uid, gid, comm, .. } = *self.facts(tid);
+        let header = Header::default();
+        let facts = tracer_ebpf::wire::Exec {
+            header,
+            task,
+            pid,
+            start,
+            old_tid,
+            tid,
+            uid,
+            gid,
+            filename_len: 0,
+            args_len: 0,
+            args_total: 0,
+            pad: 0,
+            comm,
+        };
+        let exec = Exec { facts, filename: Box::default(), args: Box::default() };
+        self.write(tid, 13, Body::Exec(exec));
+        self.facts(tid).flags &= !0x40;
+    }
+
+    /// An exec by a thread of a process of two: the leader exits, they swap, it is released, and
+    /// its number freed.
+    pub(in crate::check) fn exec_by_thread(&mut self, tid: i32) {
+        let leader = self.tasks[&tid].facts.tgid;
+        self.exit_as(leader, 0);
+        let (left, right) = (self.tasks[&tid].facts.task, self.tasks[&leader].facts.task);
+        if self.coverage.sees(Fact::ExchangeTids) {
+            let header = Header::default();
+            self.write(tid, 12, Body::ExchangeTids(ExchangeTids { header, left, right }));
+        }
+        let (mut young, mut old) =
+            (self.tasks.remove(&tid).unwrap(), self.tasks.remove(&leader).unwrap());
+        std::mem::swap(&mut young.vector, &mut old.vector);
+        std::mem::swap(&mut young.facts.pid, &mut old.facts.pid);
+        std::mem::swap(&mut young.facts.ino, &mut old.facts.ino);
+        std::mem::swap(&mut young.facts.tid, &mut old.facts.tid);
+        young.facts.start = old.facts.start;
+        (young.facts.exit_signal, old.facts.exit_signal) = (17, -1);
+        (young.facts.leader, old.facts.leader) = (left, left);
+        self.tasks.insert(leader, young);
+        self.tasks.insert(tid, old);
+        self.release(tid, leader);
+        self.rename(leader, b"prog");
+        self.execed(leader, tid);
+    }
+
+    /// The last thread of a process exits; orphans go to pid 1 of the host.
+    pub(in crate::check) fn exit(&mut self, tid: i32) {
+        self.exit_as(tid, 1);
+    }
+
+    /// A task exits; `group_dead` says whether it is the last one of its process.
+    pub(in crate::check) fn exit_as(&mut self, tid: i32, group_dead: u32) {
+        let facts = *self.facts(tid);
+        let living = |person: &&Person| person.facts.tgid == facts.tgid && !person.exited;
+        let live = self.tasks.values().filter(living).count() as i32 - 1;
+        let is_child = |child: &Person| child.facts.real_parent == facts.task;
+        let has_children = self.tasks.values().any(is_child);
+        let init = self.tasks[&1].facts;
+        let sibling = self.tasks.values().filter(living).find(|person| person.facts.tid != tid);
+        let heir = sibling.map_or(init, |person| person.facts);
+        let (reaper, reaper_tgid) = if has_children { (init.task, 1) } else { (0, 0) };
+        let exit = Exit {
+            header: Header::default(),
+            task: facts.task,
+            pid: facts.pid,
+            real_parent: facts.real_parent,
+            reaper,
+            code: 0,
+            group_code: 0,
+            signal_flags: 0,
+            group_dead,
+            live,
+            has_children: u32::from(has_children),
+            ppid: facts.ppid,
+            reaper_tgid,
+        };
+        self.write(tid, 15, Body::Exit(exit));
+        for child in self.tasks.values_mut().filter(|child| is_child(child)) {
+            (child.facts.real_parent, child.facts.ppid) = (heir.task, heir.tgid);
+            (child.facts.parent, child.facts.parent_tgid) = (heir.task, heir.tgid);
+        }
+        let person = self.tasks.get_mut(&tid).unwrap();
+        person.exited = true;
+        (person.facts.exit_state, person.facts.flags) = (0x20, person.facts.flags | 4);
+        person.facts.bits &= !(bits::HAS_MM | bits::HAS_NSPROXY);
+        (person.facts.for_children, person.facts.for_children_inum) = (0, 0);
+        person.facts.ns = [person.facts.ns[0], 0, 0, 0, 0, person.facts.ns[5], 0, 0];
+    }
+
+    /// `release_task` by somebody, and the freeing of its pid and its memory.
+    pub(in crate::check) fn release(&mut self, tid: i32, by: i32) {
+        self.release_only(tid, by);
+        let person = self.tasks.remove(&tid).unwrap();
+        self.free_pid(&person, by);
+        self.free_task(&person);
+    }
+
+    /// `release_task` by somebody, and nothing more.
+    pub(in crate::check) fn release_only(&mut self, tid: i32, by: i32) {
+        let TaskFacts { task, pid, real_parent, tgid, ppid, .. } = *self.facts(tid);
+        let header = Header::default();
+        let release = Release { header, task, pid, real_parent, tid, tgid, ppid, code: 0 };
+        if self.coverage.sees(Fact::Release) {
+            self.write(by, 16, Body::Release(release));
+        }
+    }
+
+    /// `free_pid`.
+    pub(in crate::check) fn free_pid(&mut self, person: &Person, by: i32) {
+        let (pid, ino, nr) = (person.facts.pid, person.facts.ino, person.vector[0].nr);
+        let level = person.vector.len() as u32 - 1;
+        let header = Header::default();
+        if self.coverage.sees(Fact::FreePid) {
+            self.write(by, 10, Body::FreePid(FreePid { header, pid, ino, nr, level }));
+        }
+    }
+
+    /// `sched_process_free`.
+    pub(in crate::check) fn free_task(&mut self, person: &Person) {
+        let TaskFacts { task, tid, tgid, .. } = person.facts;
+        self.write(0, 17, Body::FreeTask(FreeTask { header: Header::default(), task, tid, tgid }));
+    }
+
+    /// A process of one thread exits, and its parent reaps it.
+    pub(in crate::check) fn end(&mut self, tid: i32) {
+        self.exit(tid);
+        let parent = self.tasks[&tid].facts.ppid;
+        self.release(tid, parent);
+    }
+
+    /// `change_pid`: the process `tid` gets the process group (2) or session (3) of a number.
+    pub(in crate::check) fn change_pid(&mut self, by: i32, tid: i32, ty: u32, nr: i32) {
+        let pid = self.tasks[&nr].facts.pid;
+        let facts = self.facts(tid);
+        if ty == 2 {
+            (facts.pgrp, facts.pgid) = (pid, nr);
+        } else {
+            (facts.session, facts.sid) = (pid, nr);
+            facts.bits |= bits::SESSION_LEADER;
+        }
+        let (task, header) = (facts.task, Header::default());
+        self.write(by, 11, Body::ChangePid(ChangePid { header, task, pid, tid, ty, nr, pad: 0 }));
+    }
+
+    /// `setsid`.
+    pub(in crate::check) fn setsid(&mut self, tid: i32) {
+        self.change_pid(tid, tid, 3, tid);
+        self.change_pid(tid, tid, 2, tid);
+    }
+
+    /// Records are missing since a time.
+    pub(in crate::check) fn lose(&mut self, count: u64, since: u64) {
+        self.write(0, 26, Body::Lost(Lost { cpu: 0, count, since }));
+    }
+
+    /// The verdicts on what was written.
+    pub(in crate::check) fn report(&self) -> Report {
+        let mut world = World::new();
+        world.set_sees(recording::sees(&self.coverage));
+        let mut checker = Checker::new(&Host::default(), &self.coverage, &Options::default());
+        for event in &self.events {
+            checker.before(&world, event);
+            let change = world.apply(event);
+            checker.after(&world, event, &change);
+            world.check_consistency().unwrap();
+        }
+        checker.finish(&world)
+    }
+
+    /// Asserts that this rule is violated.
+    #[track_caller]
+    pub(in crate::check) fn trips(&self, rule: &'static Rule) {
+        let report = self.report();
+        let row = report.row(rule).unwrap();
+        assert_eq!(row.verdict, Verdict::Violated, "{}: {row:?}", rule.id);
+        assert!(report.violations.iter().any(|found| found.rule.number == rule.number));
+    }
+
+    /// Asserts that this rule was tested and holds, and that no rule is violated.
+    #[track_caller]
+    pub(in crate::check) fn holds(&self, rule: &'static Rule) {
+        let report = self.report();
+        let row = report.row(rule).unwrap();
+        assert_eq!(row.verdict, Verdict::Holds, "{}: {row:?}", rule.id);
+        self.is_legal();
+    }
+
+    /// Asserts that no rule is violated.
+    #[track_caller]
+    pub(in crate::check) fn is_legal(&self) {
+        let report = self.report();
+        assert!(report.violations.is_empty(), "{:#?}", report.violations);
+    }
+}
+
+#[test]
+fn a_legal_history_violates_nothing() {
+    for mut script in [Script::new(), Script::tracepoints()] {
+        let child = script.fork(10);
+        script.exec(child);
+        let thread = script.thread(child);
+        script.setsid(child);
+        script.exec_by_thread(thread);
+        let init = script.clone_by(child, CLONE_NEWPID);
+        let member = script.fork(init);
+        script.sweep();
+        script.end(member);
+        script.end(init);
+        let orphan = script.fork(child);
+        script.clone_by(child, CLONE_PARENT);
+        script.end(child);
+        script.end(orphan);
+        script.sweep();
+        script.is_legal();
+    }
+}
+
+#[test]
+fn every_rule_has_its_number_and_a_name_of_its_own() {
+    for (at, rule) in ALL.iter().enumerate() {
+        assert_eq!(usize::from(rule.number), at + 1);
+        assert_eq!(ALL.iter().filter(|other| other.id == rule.id).count(), 1, "{}", rule.id);
+        assert_eq!(crate::check::find(rule.id).map(|found| found.number), Some(rule.number));
+    }
+}

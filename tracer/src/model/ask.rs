@@ -1,0 +1,108 @@
+//! One fact at a time, cheaply: what checks ask of the tables.
+
+use super::{Certainty, NsId, PidId, PidState, TaskId, TaskState, World};
+
+impl World {
+    /// How far a task has come; freed if it has left the history.
+    #[inline]
+    pub fn state_of(&self, task: TaskId) -> TaskState {
+        self.row(task).state()
+    }
+
+    /// How a task is known.
+    #[inline]
+    pub fn certainty_of(&self, task: TaskId) -> Certainty {
+        self.row(task).certainty()
+    }
+
+    /// Level-0 number of a task; 0 if it has left the history.
+    #[inline]
+    pub fn tid(&self, task: TaskId) -> i32 {
+        self.row(task).tid
+    }
+
+    /// The key of a task; 0 if unknown.
+    #[inline]
+    pub fn key_of(&self, task: TaskId) -> u64 {
+        self.row(task).key.get()
+    }
+
+    /// `start_boottime` of a task now, ns since boot.
+    #[inline]
+    pub fn start_of(&self, task: TaskId) -> u64 {
+        self.row(task).start.get()
+    }
+
+    /// The name of a task.
+    #[inline]
+    pub fn comm_of(&self, task: TaskId) -> [u8; 16] {
+        self.comm(self.row(task))
+    }
+
+    /// `exit_signal` of a task; -1 for a thread that leads no group.
+    #[inline]
+    pub fn exit_signal_of(&self, task: TaskId) -> i32 {
+        self.look_of(task).exit_signal
+    }
+
+    /// `PF_*` flags of a task, as last read.
+    #[inline]
+    pub fn flags_of(&self, task: TaskId) -> u32 {
+        self.look_of(task).flags
+    }
+
+    /// [`bits`](crate::event::bits) of a task, as last read.
+    #[inline]
+    pub fn bits_of(&self, task: TaskId) -> u32 {
+        self.look_of(task).bits
+    }
+
+    /// uid and gid of a task in the initial user namespace, where known.
+    #[inline]
+    pub fn ids_of(&self, task: TaskId) -> (Option<u32>, Option<u32>) {
+        let look = self.look_of(task);
+        (look.uid, look.gid)
+    }
+
+    /// `CLONE_*` flags at a task's birth; 0 if unknown.
+    #[inline]
+    pub fn clone_flags_of(&self, task: TaskId) -> u64 {
+        self.look_of(task).clone_flags
+    }
+
+    /// When a task exited, ns since boot; 0 if it has not, or that was not seen.
+    #[inline]
+    pub fn exited_at(&self, task: TaskId) -> u64 {
+        self.cold(task).map_or(0, |cold| cold.exited)
+    }
+
+    /// Whether a task has children (of any thread of its process only if it is asked of that one).
+    #[inline]
+    pub fn has_children(&self, task: TaskId) -> bool {
+        self.first_child(task).is_some()
+    }
+
+    /// The key of a pid; 0 if unknown.
+    #[inline]
+    pub fn key_of_pid(&self, pid: PidId) -> u64 {
+        self.pid_row(pid).key.get()
+    }
+
+    /// How far a pid has come; freed if it has left the history.
+    #[inline]
+    pub fn state_of_pid(&self, pid: PidId) -> PidState {
+        self.pid_row(pid).state()
+    }
+
+    /// Level-0 number of a pid.
+    #[inline]
+    pub fn nr(&self, pid: PidId) -> i32 {
+        self.pid_row(pid).nr
+    }
+
+    /// The PID namespace at a key, if it is not destroyed.
+    #[inline]
+    pub fn ns_at(&self, key: u64) -> Option<NsId> {
+        self.index.spaces.get(&key).copied()
+    }
+}
