@@ -8,9 +8,9 @@ mod vector;
 
 pub use keys::{NsKey, PidKey, TaskKey};
 pub use tracer_ebpf::wire::{
-    AllocFail, ChangePid, Cred, Detail, ExchangeTids, Exit, ForkFail, FreePid, FreeTask, Header,
-    Mark, NsEnd, NsSet, PidNs, Ptrace, Release, Rename, Syscall, Task as TaskFacts, Upid, bits,
-    ns_reason,
+    AllocFail, Census, ChangePid, Cred, Detail, ExchangeTids, Exit, ForkFail, FreePid, FreeTask,
+    Header, Mark, NsEnd, NsSet, PidNs, Ptrace, Release, Rename, Syscall, Task as TaskFacts, Upid,
+    bits, ns_reason,
 };
 pub use vector::Vector;
 
@@ -107,6 +107,8 @@ pub enum Body {
     Detail(Box<Detail>),
     /// Records are missing here.
     Lost(Lost),
+    /// What the kernel counts of itself, read beside a sweep.
+    Census(Census),
 }
 
 /// A `struct pid` and its numbers.

@@ -1,6 +1,7 @@
 //! Everything that touches the running kernel.
 
 mod attach;
+mod census;
 mod error;
 mod facts;
 mod hidden;

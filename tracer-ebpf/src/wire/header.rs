@@ -78,4 +78,6 @@ pub mod kind {
     /// A task that `/proc` shows and the iterator does not: `TaskRecord` as of a snapshot, with
     /// what is not known left at 0. Written by user space.
     pub const PROC: u16 = 27;
+    /// What the kernel counts of itself: [`Census`](super::super::Census). Written by user space.
+    pub const CENSUS: u16 = 28;
 }

@@ -15,6 +15,11 @@ fn now(clock: ClockId) -> u64 {
     (time.tv_sec as u64).saturating_mul(1_000_000_000).saturating_add(time.tv_nsec as u64)
 }
 
+/// The time, ns since boot.
+pub(super) fn boottime() -> u64 {
+    now(ClockId::Boottime)
+}
+
 /// Reads the facts about this host.
 pub fn host() -> Host {
     let uname = rustix::system::uname();
@@ -23,7 +28,7 @@ pub fn host() -> Host {
         name: uname.nodename().to_string_lossy().into_owned(),
         boot_id: line("/proc/sys/kernel/random/boot_id").unwrap_or_default(),
         wall_ns: now(ClockId::Realtime),
-        boot_ns: now(ClockId::Boottime),
+        boot_ns: boottime(),
         mono_ns: now(ClockId::Monotonic),
         cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
         pid_max: line("/proc/sys/kernel/pid_max").and_then(|text| text.parse().ok()).unwrap_or(0),

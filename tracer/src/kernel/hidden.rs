@@ -44,7 +44,7 @@ impl Hidden {
     /// Hands on the hidden tasks as events of the sweep. Whole thread groups are looked for first;
     /// single threads only if the kernel still counts more tasks than are known then.
     pub(super) fn find(&mut self, at: &Header, generation: u64, sink: &mut Sink<'_>) {
-        let expected = procfs::task_count().unwrap_or(0);
+        let expected = procfs::load().map_or(0, |(tasks, _)| tasks as usize);
         if self.shown.len() >= expected {
             return;
         }

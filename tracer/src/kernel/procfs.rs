@@ -122,10 +122,13 @@ pub(super) fn list(dir: &Path) -> Vec<i32> {
     found
 }
 
-/// How many tasks the kernel says there are (`/proc/loadavg`, the number behind the slash).
-pub(super) fn task_count() -> Option<usize> {
+/// How many tasks the kernel says there are, and the number it gave out last (`/proc/loadavg`: the
+/// number behind the slash, and the last field).
+pub(super) fn load() -> Option<(u32, i32)> {
     let text = fs::read_to_string("/proc/loadavg").ok()?;
-    text.split_ascii_whitespace().nth(3)?.split_once('/')?.1.parse().ok()
+    let mut words = text.split_ascii_whitespace().skip(3);
+    let tasks = words.next()?.split_once('/')?.1.parse().ok()?;
+    Some((tasks, words.next()?.parse().ok()?))
 }
 
 /// One line of a file below `/proc` or `/sys`.

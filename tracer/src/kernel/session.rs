@@ -10,10 +10,10 @@ use aya::{
 use aya_log::EbpfLogger;
 
 use super::{
-    Options, Refused, facts, hidden,
+    Options, Refused, census, facts, hidden,
     load::{self, Loaded},
     log, memory, privilege,
-    ring::Ring,
+    ring::{self, Ring},
     selftest,
 };
 use crate::{
@@ -71,6 +71,9 @@ pub struct Session {
     options: Options,
     plans: Vec<(Plan, Option<String>)>,
     generation: u64,
+    /// Programs that the kernel had skipped at the latest census, and its time.
+    skipped: u64,
+    counted: u64,
     finished: bool,
 }
 
@@ -108,6 +111,8 @@ impl Session {
             options: options.clone(),
             plans: Vec::new(),
             generation: 0,
+            skipped: 0,
+            counted: 0,
             finished: false,
         };
         session.load_iterator("iter_task")?;
@@ -154,6 +159,7 @@ impl Session {
     /// sweep's end mark; then tasks that only `/proc` shows. The first sweep is the self-test as
     /// well: our own task must come out as `/proc/self` tells it.
     pub fn sweep(&mut self, sink: &mut Sink<'_>) -> Result<(), Refused> {
+        self.census(sink);
         self.generation += 1;
         let first = self.generation == 1;
         let mut test = selftest::SelfTest::new();
@@ -190,7 +196,22 @@ impl Session {
         if first {
             test.judge()?;
         }
+        self.census(sink);
         Ok(())
+    }
+
+    /// Reads what the kernel counts of itself, and hands it on behind everything that it counts:
+    /// also, as a loss, programs that it skipped.
+    pub fn census(&mut self, sink: &mut Sink<'_>) {
+        let skipped = self.loaded.recursion();
+        let census = census::take();
+        self.ring.drain(sink);
+        let new = skipped.saturating_sub(self.skipped);
+        if new > 0 {
+            ring::add(&census::skipped(new, self.counted), sink);
+        }
+        (self.skipped, self.counted) = (skipped, census.header.ts);
+        ring::add(&census, sink);
     }
 
     /// Hands on the events that have come, waiting at most `timeout` for many.
@@ -206,6 +227,7 @@ impl Session {
     pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<Counters, Refused> {
         if !self.finished {
             self.finished = true;
+            self.census(sink);
             let counters = self.counters();
             self.loaded.detach();
             self.ring.drain(sink);

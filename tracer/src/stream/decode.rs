@@ -202,6 +202,7 @@ pub fn decode_into(bytes: &[u8], event: &mut Event) -> Result<(), Malformed> {
             let wire::Lost { since, count, .. } = read(bytes, kind)?;
             *body = Body::Lost(Lost { cpu: header.cpu, count, since });
         }
+        kind::CENSUS => *body = Body::Census(read(bytes, kind)?),
         other => return Err(Malformed::Kind(other)),
     }
     Ok(())

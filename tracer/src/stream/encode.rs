@@ -4,7 +4,8 @@ use tracer_ebpf::wire::{self, MAX_UPIDS, SHORT_UPIDS, TaskRecord, Upid, Wire, ki
 
 use crate::event::{Body, Event, Header, TaskFacts, Vector};
 
-/// The record of a loss, or of a task that only `/proc` shows; `None` for what the kernel tells.
+/// The record of a loss, of a task that only `/proc` shows, or of a census; `None` for what the
+/// kernel's hooks tell.
 pub fn encode(event: &Event) -> Option<Vec<u8>> {
     match &event.body {
         Body::Lost(lost) => {
@@ -13,6 +14,10 @@ pub fn encode(event: &Event) -> Option<Vec<u8>> {
         }
         Body::Snapshot { task, vector, generation, from_proc: true } => {
             Some(found(event.header, task, vector, *generation))
+        }
+        Body::Census(census) => {
+            let header = Header { kind: kind::CENSUS, ..event.header };
+            Some(bytes(&wire::Census { header, ..*census }))
         }
         _ => None,
     }
@@ -60,6 +65,10 @@ mod tests {
         }
         let lost = Lost { cpu: 3, count: u64::MAX, since: 1 };
         let event = Event { header: header(kind::LOST), body: Body::Lost(lost) };
+        assert_eq!(decode(&encode(&event).unwrap()), Ok(event));
+        let header = header(kind::CENSUS);
+        let census = wire::Census { header, forks: 9, last_pid: 8, ..wire::Census::default() };
+        let event = Event { header, body: Body::Census(census) };
         assert_eq!(decode(&encode(&event).unwrap()), Ok(event));
     }
 
