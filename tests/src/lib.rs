@@ -4,4 +4,5 @@
 
 pub mod fuzz;
 pub mod made;
+pub mod mutate;
 pub mod random;

@@ -49,7 +49,7 @@ macro_rules! layout {
             TASK_STATE: Offset "task_struct.__state|task_struct.state";
             TASK_PTRACE: Offset "task_struct.ptrace";
             TASK_COMM: Offset "task_struct.comm";
-            TASK_CRED: Offset "task_struct.cred";
+            TASK_CRED: Offset "task_struct.real_cred";
             TASK_NSPROXY: Offset "task_struct.nsproxy";
             TASK_SIGNAL: Offset "task_struct.signal";
             TASK_MM: Offset "task_struct.mm";

@@ -13,8 +13,10 @@
 //!
 //! A false violation is the worst that can happen here: whatever a rule cannot be sure of is unknown.
 
+mod audit;
 mod book;
 mod checker;
+mod complete;
 mod cx;
 mod form;
 mod group;
@@ -34,6 +36,7 @@ mod tests;
 mod violation;
 
 pub use checker::{Checker, Options};
+pub use complete::{Completeness, Counted, Gap, Numbers};
 pub use form::Form;
 pub use recent::Sighting;
 pub use report::{Report, Row, Verdict};

@@ -93,6 +93,15 @@ impl Book {
         }
     }
 
+    /// Tests of a rule that held.
+    pub(super) fn held(&mut self, rule: &Rule, tests: u64) {
+        if self.is_judged(rule)
+            && let Some(tally) = self.tallies.get_mut(rule.index())
+        {
+            tally.tested += tests;
+        }
+    }
+
     /// A test of a rule failed.
     #[cold]
     fn fail(&mut self, rule: &'static Rule, finding: Finding) {

@@ -1,8 +1,8 @@
 //! All rules, applied to a stream.
 
 use super::{
-    ALL, Form, Report, Row, book::Book, cx::Cx, group, life, namespace, order, pid, rules::COUNT,
-    stream, task,
+    ALL, Form, Report, Row, audit::Audit, book::Book, complete, cx::Cx, group, life, namespace,
+    order, pid, rules::COUNT, stream, task,
 };
 use crate::{
     coverage::Coverage,
@@ -32,6 +32,8 @@ pub struct Checker {
     order: order::State,
     life: life::State,
     stream: stream::State,
+    audit: Audit,
+    complete: complete::State,
 }
 
 impl Checker {
@@ -55,6 +57,8 @@ impl Checker {
             order: order::State::new(host, coverage),
             life: life::State::new(host, coverage),
             stream: stream::State::new(host, coverage),
+            audit: Audit::new(coverage),
+            complete: complete::State::default(),
         }
     }
 
@@ -75,6 +79,8 @@ impl Checker {
         self.group.before(cx);
         self.namespace.before(cx);
         self.life.before(cx);
+        self.audit.before(cx);
+        self.complete.before(cx);
     }
 
     /// Judges what the record has changed; `world` has it now.
@@ -86,6 +92,7 @@ impl Checker {
         self.group.after(cx, change);
         self.namespace.after(cx, change);
         self.life.after(cx, change);
+        self.audit.after(cx, change);
     }
 
     /// How many violations are known so far; those of the last second may yet turn out to be the
@@ -111,6 +118,7 @@ impl Checker {
             .zip(self.forms)
             .zip(tallies)
             .map(|((rule, form), tally)| Row::judge(rule, form, tally, lost > 0, certain));
-        Report { rows: rows.collect(), violations, events: recent.count(), lost }
+        let completeness = self.complete.finish(world, Vec::new(), Vec::new());
+        Report { rows: rows.collect(), violations, events: recent.count(), lost, completeness }
     }
 }

@@ -1,6 +1,8 @@
 //! The latest records in brief: what a violation's evidence is found in.
 
 use super::Subject;
+use tracer_ebpf::wire::kind;
+
 use crate::event::{Body, Event};
 
 /// How many records are remembered.
@@ -67,6 +69,12 @@ impl Recent {
             };
         }
         self.next += 1;
+    }
+
+    /// How many of the latest records are births after a time.
+    pub(super) fn births_after(&self, ts: u64) -> u64 {
+        let births = |sighting: &&Sighting| sighting.kind == kind::FORK && sighting.ts > ts;
+        self.ring.iter().filter(births).count() as u64
     }
 
     /// The latest records about a subject, oldest first; the very latest record is always the last.

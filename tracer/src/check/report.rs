@@ -1,6 +1,6 @@
 //! The verdicts.
 
-use super::{Form, Rule, Scope, Severity, Violation};
+use super::{Completeness, Form, Rule, Scope, Severity, Violation};
 
 /// What can be said of a rule, or of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,8 @@ pub struct Report {
     pub events: u64,
     /// Records that are missing.
     pub lost: u64,
+    /// Whether everything that happened was seen.
+    pub completeness: Completeness,
 }
 
 impl Report {

@@ -1,9 +1,9 @@
 //! All rules, by number.
 
-use super::{Rule, group, life, namespace, order, pid, stream, task};
+use super::{Rule, audit, group, life, namespace, order, pid, stream, task};
 
 /// How many there are.
-pub(super) const COUNT: usize = 66;
+pub(super) const COUNT: usize = 67;
 
 /// Every rule, by number.
 pub static ALL: [&Rule; COUNT] = [
@@ -73,6 +73,7 @@ pub static ALL: [&Rule; COUNT] = [
     &order::limit_reason::RULE,
     &stream::stream_sequence::RULE,
     &stream::stream_clock::RULE,
+    &audit::RULE,
 ];
 
 /// The rule of this name or number.

@@ -100,6 +100,17 @@ impl World {
         self.pid_row(pid).nr
     }
 
+    /// How many tasks are not released; a walk over all.
+    pub fn live_tasks(&self) -> usize {
+        self.tasks.iter().filter(|(_, row)| row.is_live()).count()
+    }
+
+    /// Whether a task's real parent was inferred by the kernel's rules, and not read since.
+    #[inline]
+    pub fn is_parent_inferred(&self, task: TaskId) -> bool {
+        self.row(task).is(super::row::Flag::ParentInferred)
+    }
+
     /// The PID namespace at a key, if it is not destroyed.
     #[inline]
     pub fn ns_at(&self, key: u64) -> Option<NsId> {

@@ -1,0 +1,417 @@
+//! Rule 67: what a sweep finds is what the events had told.
+//!
+//! The iterator reads a task after its record's place in the ring is taken, so a record may tell of
+//! what an event behind it explains. A difference is pending until the next sweep has ended: an event
+//! about the same task that can have made it explains it, and so does the next sweep if it shows what
+//! the tables had.
+
+use std::collections::HashMap;
+
+use crate::{
+    check::{Group, Need, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    coverage::{Coverage, Fact},
+    event::{Body, TaskFacts, Vector},
+    model::{Change, Effect, TaskId, TaskState, World},
+};
+
+/// What a sweep finds is what the events had told.
+pub(super) static RULE: Rule = Rule {
+    number: 67,
+    id: "audit",
+    group: Group::Stream,
+    severity: Severity::Strict,
+    scope: Scope::State,
+    statement: "What a sweep of the kernel's tasks finds (who lives, numbers, parents, groups, \
+                sessions, namespaces, names) is what the events before it had told, or what an event \
+                until the next sweep explains",
+    source: "the iterator bpf_iter__task (kernel/bpf/task_iter.c) against the rebuilt tables",
+    needs: &[Need::Fact(Fact::Snapshot), Need::Fact(Fact::Fork), Need::Fact(Fact::Exit)],
+    weaker: None,
+    exceptions: &[
+        "a sweep reads a task after its record's place in the stream is taken: events just behind it \
+         may explain what it shows",
+        "an exec by a thread moves a task to a number that the iterator has already passed",
+        "a task that is released while it is read",
+        "what no hook tells here (groups, sessions, namespaces in the tracepoint plan) is not compared",
+    ],
+    trips: "a sweep shows a task in a process group that no setpgid has put it into",
+    near_miss: "a sweep shows the new process group just before the setpgid's own record",
+};
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Found,
+    Gone,
+    Number,
+    Parent,
+    Pgrp,
+    Session,
+    Namespaces,
+    Name,
+    Exit,
+}
+
+#[derive(Clone, Debug)]
+struct Pending {
+    field: Field,
+    sweep: u32,
+    /// Another task whose exit explains it.
+    other: u64,
+    subject: Subject,
+    expected: String,
+    observed: String,
+}
+
+/// Differences that wait for their explanation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Audit {
+    pending: HashMap<u64, Vec<Pending>>,
+    sweep: u32,
+    /// A sweep has completed, and nothing was lost since.
+    armed: bool,
+    groups: bool,
+    namespaces: bool,
+    /// Tasks compared in this sweep.
+    compared: u64,
+}
+
+/// Differences that may wait at a time.
+const MOST: usize = 4096;
+
+impl Audit {
+    pub(super) fn new(coverage: &Coverage) -> Self {
+        let namespaces = [Fact::NsCreate, Fact::NsEnter, Fact::Cred];
+        Self {
+            groups: coverage.sees(Fact::ChangePid),
+            namespaces: namespaces.into_iter().all(|fact| coverage.sees(fact)),
+            ..Self::default()
+        }
+    }
+
+    /// Compares what a sweep shows, and lets every other record explain.
+    #[inline]
+    pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
+        match &cx.event.body {
+            Body::Snapshot { task, vector, from_proc: false, .. } if self.armed => {
+                self.compare(cx, task, vector);
+            }
+            Body::SnapshotBegin(_) => {
+                self.sweep += 1;
+                self.armed = cx.is_certain();
+                self.compared = 0;
+            }
+            Body::Lost(_) => {
+                self.armed = false;
+                self.pending.clear();
+            }
+            _ if self.pending.is_empty() => {}
+            body => self.explain(body, cx.event.header.actor),
+        }
+    }
+
+    /// At the end of a sweep: who is gone without an exit, and what the sweep before had left open.
+    pub(super) fn after(&mut self, cx: &mut Cx<'_>, change: &Change) {
+        if !matches!(cx.event.body, Body::SnapshotEnd(_)) || !self.armed {
+            return;
+        }
+        for effect in &change.effects {
+            if let &Effect::Vanished(task) = effect {
+                self.pend(
+                    cx.world.key_of(task),
+                    Pending {
+                        field: Field::Gone,
+                        sweep: self.sweep,
+                        other: 0,
+                        subject: Subject::task(cx.world, task),
+                        expected: "a task that has not exited is shown by every sweep".into(),
+                        observed: "the sweep did not show it, and no exit was seen".into(),
+                    },
+                );
+            }
+        }
+        self.judge(cx);
+        cx.book.held(&RULE, self.compared);
+        self.compared = 0;
+    }
+
+    /// What an earlier sweep has left open and nothing has explained.
+    fn judge(&mut self, cx: &mut Cx<'_>) {
+        let sweep = self.sweep;
+        for waiting in self.pending.values_mut() {
+            waiting.retain(|pending| {
+                if pending.sweep >= sweep {
+                    return true;
+                }
+                let Pending { subject, expected, observed, .. } = pending;
+                cx.test(&RULE, false, || {
+                    Finding::new(subject.clone(), expected.clone(), observed.clone())
+                });
+                false
+            });
+        }
+        self.pending.retain(|_, waiting| !waiting.is_empty());
+    }
+
+    fn compare(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {
+        let world = cx.world;
+        let Some(id) = world.at_key(task.task) else {
+            let exempt = vector.is_empty() || task.task == 0 || world.find_task(task.tid).is_some();
+            if !exempt {
+                let subject = Subject::task_named(task.task, task.tid, task.tgid);
+                let observed =
+                    format!("started {} ns after boot, and its birth was not seen", task.start);
+                let expected = "a task is born before a sweep shows it";
+                self.differ(Field::Found, task.task, 0, subject, expected.into(), observed);
+            }
+            return;
+        };
+        if !world.lives(id) {
+            return; // held for a moment after its release, or a newer task at its address
+        }
+        self.compared += 1;
+        self.compare_numbers(world, id, task);
+        if task.tid == task.tgid {
+            self.compare_family(world, id, task);
+        }
+        if self.namespaces {
+            self.compare_namespaces(world, id, task);
+        }
+        let comm = world.comm_of(id);
+        if comm != task.comm && comm != [0; 16] {
+            let text = |comm: [u8; 16]| String::from_utf8_lossy(&comm).replace('\0', "");
+            self.differ(
+                Field::Name,
+                task.task,
+                0,
+                Subject::task(world, id),
+                format!("its name is {:?}", text(comm)),
+                format!("the sweep shows {:?}", text(task.comm)),
+            );
+        }
+        if task.exit_state != 0 && world.state_of(id) == TaskState::Running {
+            let subject = Subject::task(world, id);
+            let observed = format!("the sweep shows exit_state {:#x}", task.exit_state);
+            self.differ(Field::Exit, task.task, 0, subject, "it has not exited".into(), observed);
+        }
+    }
+
+    fn compare_numbers(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
+        let (tid, tgid) = (world.tid(id), world.tgid(id));
+        if (tid, tgid) != (task.tid, task.tgid) {
+            let subject = Subject::task(world, id);
+            let expected = format!("tid {tid}, tgid {tgid}");
+            let observed = format!("the sweep shows tid {}, tgid {}", task.tid, task.tgid);
+            self.differ(
+                Field::Number,
+                task.task,
+                world.key_of(world.leader(id)),
+                subject,
+                expected,
+                observed,
+            );
+        }
+    }
+
+    fn compare_family(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
+        let ppid = world.ppid(id);
+        let parent = world.parent(id).filter(|_| !world.is_parent_inferred(id));
+        if let Some(parent) = parent.filter(|_| ppid != task.ppid) {
+            let subject = Subject::task(world, id);
+            let expected = format!("its parent is {ppid}");
+            let observed = format!("the sweep shows {}", task.ppid);
+            self.differ(
+                Field::Parent,
+                task.task,
+                world.key_of(parent),
+                subject,
+                expected,
+                observed,
+            );
+        }
+        if !self.groups || task.exit_state != 0 {
+            return;
+        }
+        let groups = [
+            (Field::Pgrp, world.task_pgrp(id), task.pgid, "process group"),
+            (Field::Session, world.task_session(id), task.sid, "session"),
+        ];
+        for (field, known, shown, word) in groups {
+            let Some(known) = known.map(|pid| world.nr(pid)).filter(|&nr| nr != shown) else {
+                continue;
+            };
+            let subject = Subject::task(world, id);
+            let expected = format!("its {word} is {known}");
+            let observed = format!("the sweep shows {shown}");
+            self.differ(field, task.task, 0, subject, expected, observed);
+        }
+    }
+
+    fn compare_namespaces(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
+        if task.for_children_inum == 0 || task.exit_state != 0 {
+            return; // its nsproxy is gone
+        }
+        let known = world.namespaces_of(id);
+        for (ns, &shown) in known.into_iter().zip(&task.ns) {
+            let Some(ns) = ns.map(|ns| world.ns(ns)) else { continue };
+            if shown == 0 || ns.inum == 0 || ns.inum == shown {
+                continue;
+            }
+            let subject = Subject::task(world, id);
+            let expected = format!("it is in {}:[{}]", ns.kind.name(), ns.inum);
+            let observed = format!("the sweep shows {}:[{shown}]", ns.kind.name());
+            self.differ(Field::Namespaces, task.task, 0, subject, expected, observed);
+        }
+    }
+
+    fn differ(
+        &mut self,
+        field: Field,
+        key: u64,
+        other: u64,
+        subject: Subject,
+        expected: String,
+        observed: String,
+    ) {
+        let sweep = self.sweep;
+        self.pend(key, Pending { field, sweep, other, subject, expected, observed });
+    }
+
+    /// A second difference of the same sort while the first one waits: it moves unseen by hooks, or
+    /// the first reading was torn; only the newer one waits.
+    fn pend(&mut self, key: u64, pending: Pending) {
+        if key == 0 || self.pending.len() >= MOST {
+            return;
+        }
+        let waiting = self.pending.entry(key).or_default();
+        waiting.retain(|other| other.field != pending.field);
+        waiting.push(pending);
+    }
+
+    /// An event explains what it can have made.
+    fn explain(&mut self, body: &Body, actor: u64) {
+        let (about, explains): (u64, &[Field]) = match body {
+            Body::Fork { task, .. } => (task.task, &[Field::Found]),
+            Body::Update { task, .. } => (task.task, ALL),
+            Body::Exec(exec) => (exec.facts.task, &[Field::Number, Field::Name, Field::Namespaces]),
+            Body::Rename(facts) => (facts.task, &[Field::Number, Field::Name]),
+            Body::Exit(facts) => (facts.task, ALL),
+            Body::Release(facts) => (facts.task, ALL),
+            Body::FreeTask(facts) => (facts.task, ALL),
+            Body::ChangePid(facts) => (facts.task, &[Field::Pgrp, Field::Session]),
+            Body::ExchangeTids(facts) => (facts.left, &[Field::Number]),
+            Body::NsSet(facts) => (facts.task, &[Field::Namespaces]),
+            Body::Cred(facts) => (facts.task, &[Field::Namespaces]),
+            _ => (0, &[]),
+        };
+        self.clear(about, explains);
+        self.clear(actor, &[Field::Gone]);
+        match body {
+            Body::ExchangeTids(facts) => self.clear(facts.right, &[Field::Number, Field::Gone]),
+            // Its children have another parent now.
+            Body::Exit(facts) => self.orphans(facts.task),
+            _ => {}
+        }
+    }
+
+    fn clear(&mut self, key: u64, fields: &[Field]) {
+        if let Some(waiting) = self.pending.get_mut(&key) {
+            waiting.retain(|pending| !fields.contains(&pending.field));
+        }
+    }
+
+    fn orphans(&mut self, parent: u64) {
+        for waiting in self.pending.values_mut() {
+            waiting.retain(|pending| pending.field != Field::Parent || pending.other != parent);
+        }
+    }
+}
+
+const ALL: &[Field] = &[
+    Field::Found,
+    Field::Gone,
+    Field::Number,
+    Field::Parent,
+    Field::Pgrp,
+    Field::Session,
+    Field::Namespaces,
+    Field::Name,
+    Field::Exit,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::check::tests::script::{CLONE_PARENT, Script};
+    use crate::event::Body;
+
+    /// A sweep in which the last task shown has been changed by hand, and one more.
+    fn swept(script: &mut Script, change: impl Fn(&mut Body)) {
+        script.sweep();
+        let at = script.events.len() - 2;
+        change(&mut script.events[at].body);
+    }
+
+    #[test]
+    fn a_group_that_no_setpgid_made_trips() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        let pid = script.facts(10).pid;
+        (script.facts(child).pgrp, script.facts(child).pgid) = (pid, 10);
+        script.sweep();
+        script.sweep();
+        script.trips(&RULE);
+    }
+
+    #[test]
+    fn a_group_whose_setpgid_is_told_just_behind_is_near() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        let own = script.facts(child).pid;
+        swept(&mut script, |body| {
+            let Body::Snapshot { task, .. } = body else { panic!("{body:?}") };
+            (task.pgrp, task.pgid) = (own, task.tid);
+        });
+        script.change_pid(10, child, 2, child);
+        script.sweep();
+        script.holds(&RULE);
+    }
+
+    #[test]
+    fn a_task_whose_birth_and_end_nobody_told_trips() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        script.hide(0);
+        script.hide(0);
+        script.sweep();
+        script.sweep();
+        script.trips(&RULE);
+
+        let mut script = Script::new();
+        let gone = script.fork(10);
+        script.tasks.remove(&gone);
+        script.sweep();
+        script.sweep();
+        script.trips(&RULE);
+        assert_ne!(child, 0);
+    }
+
+    #[test]
+    fn what_sweeps_show_of_a_busy_family_is_legal() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        let orphan = script.clone_by(child, CLONE_PARENT);
+        let grandchild = script.fork(child);
+        script.exec(child);
+        script.setsid(child);
+        script.sweep();
+        script.exit(child);
+        script.sweep();
+        script.release(child, 10);
+        script.sweep();
+        script.end(grandchild);
+        script.end(orphan);
+        script.sweep();
+        script.holds(&RULE);
+    }
+}
