@@ -34,6 +34,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod violation;
+mod witness;
 
 pub use checker::{Checker, Options};
 pub use complete::{Completeness, Counted, Gap, Numbers};
@@ -44,3 +45,4 @@ pub use rule::{Group, Need, Rule, Scope, Severity, Weaker};
 pub use rules::{ALL, find};
 pub use subject::{Subject, What};
 pub use violation::Violation;
+pub use witness::{Shown, View};

@@ -16,9 +16,11 @@ mod procfs;
 mod ring;
 mod selftest;
 mod session;
+mod witness;
 
 pub use error::Refused;
 pub use facts::host;
 pub use options::{Options, PlanChoice};
 pub use probe::{IteratorProbe, Probe, probe};
 pub use session::{Counters, Session};
+pub use witness::witness;

@@ -1,6 +1,7 @@
 //! `bench`: what tracing costs, against the targets. Every figure comes from a run of the code as
 //! it is, with its spread.
 
+mod check;
 mod children;
 mod hooks;
 mod loss;
@@ -56,6 +57,8 @@ enum Part {
     Memory,
     /// Recordings: size, speed, memory, beside perf
     Recording,
+    /// All rules: their cost in replay, and live at a steady rate
+    Check,
 }
 
 /// What every part is given.
@@ -137,6 +140,7 @@ impl Bench {
             Part::Start => start::time(self, report),
             Part::Memory => start::memory(self, report),
             Part::Recording => recording::measure(self, report),
+            Part::Check => check::measure(self, report),
         }
         .with_context(|| format!("bench {name}"))
     }

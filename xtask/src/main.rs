@@ -7,6 +7,7 @@ mod fuzz;
 mod kernels;
 mod live;
 mod matrix;
+mod mutate;
 mod place;
 mod run;
 mod say;
@@ -43,6 +44,8 @@ enum Verb {
     Bench(bench::Options),
     /// Bytes that nobody wrote, for everything that reads bytes of others
     Fuzz(fuzz::Options),
+    /// Faults in legal histories, and how many of them the checks find
+    Mutate(mutate::Options),
     /// The rules of the architecture, as tests
     Tidy,
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Verb::Test(options) => test::verb(&options),
         Verb::Bench(options) => bench::verb(&options),
         Verb::Fuzz(options) => fuzz::verb(&options),
+        Verb::Mutate(options) => mutate::verb(&options),
         Verb::Tidy => tidy::verb(),
     };
     outcome.unwrap_or_else(|error| fail::report(&error))

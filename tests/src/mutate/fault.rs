@@ -93,8 +93,8 @@ pub fn mutate(history: &History, fault: Fault, random: &mut Random) -> Option<Mu
 
 fn attempt(history: &History, fault: Fault, random: &mut Random) -> Option<Mutant> {
     let all = &history.records;
-    let at = random.below(all.len());
-    let record = all.get(at).filter(|record| is_numbered(record))?;
+    let at = place(all, random)?;
+    let record = &all[at];
     let mut mutant = Mutant { fault, at, to: at, field: None, records: Vec::new() };
     match fault {
         Fault::Drop => {
@@ -126,6 +126,18 @@ fn attempt(history: &History, fault: Fault, random: &mut Random) -> Option<Mutan
     }
     (mutant.records != *all).then_some(mutant)
 }
+
+/// The place of some record: every kind as likely as any other, however many there are of it.
+fn place(all: &[Vec<u8>], random: &mut Random) -> Option<usize> {
+    let from = random.below(all.len());
+    let kind = KINDS[random.below(KINDS.len())];
+    let order = (from..all.len()).chain(0..from);
+    order.into_iter().find(|&at| header(&all[at]).kind == kind)
+}
+
+/// The kinds that the kernel writes, but for a task's detail.
+const KINDS: [u16; 24] =
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
 
 /// Numbers a CPU's records anew, in their order: no gap tells of what was done.
 fn renumber(records: &mut [Vec<u8>], cpu: u16) {

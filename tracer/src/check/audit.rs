@@ -11,7 +11,7 @@ use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
     coverage::{Coverage, Fact},
     event::{Body, TaskFacts, Vector},
-    model::{Change, Effect, TaskId, TaskState, World},
+    model::{Change, Effect, NsId, NsKind, TaskId, TaskState, World},
 };
 
 /// What a sweep finds is what the events had told.
@@ -74,6 +74,16 @@ pub(super) struct Audit {
     namespaces: bool,
     /// Tasks compared in this sweep.
     compared: u64,
+}
+
+/// A number, widened with its sign.
+fn number(number: i32) -> u64 {
+    i64::from(number) as u64
+}
+
+/// What is known, where it is.
+fn known(value: Option<u64>) -> Option<u64> {
+    value.filter(|&value| value != 0)
 }
 
 /// Differences that may wait at a time.
@@ -171,9 +181,7 @@ impl Audit {
         }
         self.compared += 1;
         self.compare_numbers(world, id, task);
-        if task.tid == task.tgid {
-            self.compare_family(world, id, task);
-        }
+        self.compare_family(world, id, task);
         if self.namespaces {
             self.compare_namespaces(world, id, task);
         }
@@ -197,53 +205,45 @@ impl Audit {
     }
 
     fn compare_numbers(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
-        let (tid, tgid) = (world.tid(id), world.tgid(id));
-        if (tid, tgid) != (task.tid, task.tgid) {
-            let subject = Subject::task(world, id);
-            let expected = format!("tid {tid}, tgid {tgid}");
-            let observed = format!("the sweep shows tid {}, tgid {}", task.tid, task.tgid);
-            self.differ(
-                Field::Number,
-                task.task,
-                world.key_of(world.leader(id)),
-                subject,
-                expected,
-                observed,
-            );
-        }
+        let leader = world.leader(id);
+        let other = world.key_of(leader);
+        let pid = world.pid_of(id);
+        let words = [
+            ("tid", Some(number(world.tid(id))), number(task.tid)),
+            ("tgid", Some(number(world.tgid(id))), number(task.tgid)),
+            ("pid's key", known(pid.map(|pid| world.key_of_pid(pid))), task.pid),
+            ("ino", known(pid.map(|pid| world.ino(pid))), task.ino),
+            ("leader's key", known(Some(other)), task.leader),
+            ("start", known(Some(world.start_of(id))), task.start),
+            ("exit_signal", Some(number(world.exit_signal_of(id))), number(task.exit_signal)),
+        ];
+        self.compare_all(world, id, Field::Number, other, &words);
     }
 
     fn compare_family(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
-        let ppid = world.ppid(id);
         let parent = world.parent(id).filter(|_| !world.is_parent_inferred(id));
-        if let Some(parent) = parent.filter(|_| ppid != task.ppid) {
-            let subject = Subject::task(world, id);
-            let expected = format!("its parent is {ppid}");
-            let observed = format!("the sweep shows {}", task.ppid);
-            self.differ(
-                Field::Parent,
-                task.task,
-                world.key_of(parent),
-                subject,
-                expected,
-                observed,
-            );
+        if let Some(parent) = parent {
+            let key = world.key_of(parent);
+            let words = [
+                ("parent", Some(number(world.ppid(id))), number(task.ppid)),
+                ("parent's key", known(Some(key)), task.real_parent),
+            ];
+            self.compare_all(world, id, Field::Parent, key, &words);
         }
-        if !self.groups || task.exit_state != 0 {
+        if !self.groups || task.exit_state != 0 || task.tid != task.tgid {
             return;
         }
         let groups = [
-            (Field::Pgrp, world.task_pgrp(id), task.pgid, "process group"),
-            (Field::Session, world.task_session(id), task.sid, "session"),
+            (Field::Pgrp, world.task_pgrp(id), task.pgid, task.pgrp, "process group"),
+            (Field::Session, world.task_session(id), task.sid, task.session, "session"),
         ];
-        for (field, known, shown, word) in groups {
-            let Some(known) = known.map(|pid| world.nr(pid)).filter(|&nr| nr != shown) else {
-                continue;
-            };
-            let subject = Subject::task(world, id);
-            let expected = format!("its {word} is {known}");
-            let observed = format!("the sweep shows {shown}");
-            self.differ(field, task.task, 0, subject, expected, observed);
+        for (field, pid, nr, key, word) in groups {
+            let Some(pid) = pid else { continue };
+            let words = [
+                (word, Some(number(world.nr(pid))), number(nr)),
+                (word, known(Some(world.key_of_pid(pid))), key),
+            ];
+            self.compare_all(world, id, field, 0, &words);
         }
     }
 
@@ -251,16 +251,45 @@ impl Audit {
         if task.for_children_inum == 0 || task.exit_state != 0 {
             return; // its nsproxy is gone
         }
-        let known = world.namespaces_of(id);
-        for (ns, &shown) in known.into_iter().zip(&task.ns) {
-            let Some(ns) = ns.map(|ns| world.ns(ns)) else { continue };
-            if shown == 0 || ns.inum == 0 || ns.inum == shown {
-                continue;
-            }
+        let space = |ns: Option<NsId>| ns.map(|ns| u64::from(world.ns(ns).inum));
+        let mut words = [("", None, 0); 9];
+        let kinds = world.namespaces_of(id).into_iter().zip(&task.ns).zip(NsKind::ALL);
+        for (place, ((ns, &shown), kind)) in words.iter_mut().zip(kinds) {
+            *place = (kind.name(), space(ns).filter(|&inum| inum != 0), shown.into());
+        }
+        let children = space(world.for_children(id)).filter(|&inum| inum != 0);
+        words[8] = ("pid_for_children", children, task.for_children_inum.into());
+        self.compare_all(world, id, Field::Namespaces, 0, &words);
+        let (uid, gid) = world.ids_of(id);
+        let words = [
+            ("uid", uid.map(u64::from), task.uid.into()),
+            ("gid", gid.map(u64::from), task.gid.into()),
+        ];
+        self.compare_all(world, id, Field::Namespaces, 0, &words);
+    }
+
+    /// Holds what the tables have against what the sweep shows; the first that differs is said.
+    fn compare_all(
+        &mut self,
+        world: &World,
+        id: TaskId,
+        field: Field,
+        other: u64,
+        words: &[(&str, Option<u64>, u64)],
+    ) {
+        let differs = words.iter().find(|(_, known, shown)| known.is_some_and(|it| it != *shown));
+        if let Some(&(word, Some(known), shown)) = differs {
+            let text = |value: u64| {
+                if word.ends_with("key") {
+                    format!("{value:#x}")
+                } else {
+                    (value as i64).to_string()
+                }
+            };
             let subject = Subject::task(world, id);
-            let expected = format!("it is in {}:[{}]", ns.kind.name(), ns.inum);
-            let observed = format!("the sweep shows {}:[{shown}]", ns.kind.name());
-            self.differ(Field::Namespaces, task.task, 0, subject, expected, observed);
+            let expected = format!("its {word} is {}", text(known));
+            let observed = format!("the sweep shows {}", text(shown));
+            self.differ(field, world.key_of(id), other, subject, expected, observed);
         }
     }
 
@@ -277,15 +306,18 @@ impl Audit {
         self.pend(key, Pending { field, sweep, other, subject, expected, observed });
     }
 
-    /// A second difference of the same sort while the first one waits: it moves unseen by hooks, or
-    /// the first reading was torn; only the newer one waits.
+    /// A second difference of the same sort while the first one waits: it moves unseen by hooks (a
+    /// file system lends a task its credentials for a moment), or the first reading was torn.
     fn pend(&mut self, key: u64, pending: Pending) {
         if key == 0 || self.pending.len() >= MOST {
             return;
         }
         let waiting = self.pending.entry(key).or_default();
-        waiting.retain(|other| other.field != pending.field);
-        waiting.push(pending);
+        let waited = waiting.len();
+        waiting.retain(|other| other.field != pending.field || other.sweep == pending.sweep);
+        if waiting.len() == waited {
+            waiting.push(pending);
+        }
     }
 
     /// An event explains what it can have made.

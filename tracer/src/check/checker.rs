@@ -95,6 +95,10 @@ impl Checker {
         self.audit.after(cx, change);
     }
 
+    pub(super) fn book_mut(&mut self) -> &mut Book {
+        &mut self.book
+    }
+
     /// How many violations are known so far; those of the last second may yet turn out to be the
     /// fault of a loss that is not yet told.
     pub fn violations(&self) -> usize {

@@ -37,9 +37,9 @@ fn lack(needs: &[Need], coverage: &Coverage) -> Option<String> {
     needs.iter().find_map(|&need| match need {
         Need::Fact(fact) if coverage.sees(fact) => None,
         Need::Fact(fact) => {
-            let refused = coverage.hooks.iter().rev().filter(|hook| hook.fact == fact);
-            let reason = refused.filter_map(|hook| Some((&hook.place, hook.refused.as_ref()?)));
-            Some(match reason.last() {
+            let refused = coverage.hooks.iter().filter(|hook| hook.fact == fact);
+            let mut why = refused.filter_map(|hook| Some((&hook.place, hook.refused.as_ref()?)));
+            Some(match why.next() {
                 Some((place, why)) => format!("{} is not seen: {place}: {why}", fact.name()),
                 None => format!("{} is not seen: no hook was tried", fact.name()),
             })

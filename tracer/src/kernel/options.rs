@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::coverage::Plan;
+use crate::{coverage::Plan, stream::Lie};
 
 /// Which plan to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Options {
     pub try_plans: bool,
     /// Files will be made, as a recording's: as root also in the directories of others.
     pub files: bool,
+    /// Corrupt what the ring delivers: a test of the checks.
+    pub lie: Option<Lie>,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             detail: false,
             try_plans: false,
             files: false,
+            lie: None,
         }
     }
 }

@@ -14,20 +14,43 @@ use rustix::event::{Timespec, epoll};
 
 use crate::{
     event::{Body, Event},
-    stream::{Gaps, Sink, encode, event_into},
+    stream::{Gaps, Liar, Lie, Sink, encode, event_into},
 };
+
+/// A liar lies about one in so many records.
+const LIES: u64 = 5;
 
 /// The ring, and what is needed to wait for it.
 pub(super) struct Ring {
     buffer: RingBuf<MapData>,
     epoll: rustix::fd::OwnedFd,
+    told: Told,
+    /// Corrupts what comes, to test the checks.
+    liar: Option<Liar>,
+}
+
+/// What was told so far.
+#[derive(Default)]
+struct Told {
     gaps: Gaps,
     /// The latest event: kept for its memory.
     event: Event,
 }
 
+impl Told {
+    /// Hands on a record, behind the losses that it makes certain.
+    fn take(&mut self, record: &[u8], sink: &mut Sink<'_>) {
+        event_into(record, &mut self.event);
+        let event = &self.event;
+        if !matches!(event.body, Body::Lost(_)) {
+            self.gaps.note(&event.header, |lost| add(&lost, sink));
+        }
+        sink(record, event);
+    }
+}
+
 impl Ring {
-    pub(super) fn open(ebpf: &mut Ebpf) -> anyhow::Result<Self> {
+    pub(super) fn open(ebpf: &mut Ebpf, lie: Option<Lie>) -> anyhow::Result<Self> {
         let map = ebpf.take_map("EVENTS").context("the object has no ring")?;
         let buffer = RingBuf::try_from(map)?;
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
@@ -35,7 +58,8 @@ impl Ring {
         // programs wake us when much has gathered, the caller's timer does otherwise.
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&epoll, borrowed(&buffer), epoll::EventData::new_u64(0), flags)?;
-        Ok(Self { buffer, epoll, gaps: Gaps::default(), event: Event::default() })
+        let liar = lie.map(|lie| Liar::new(lie, LIES));
+        Ok(Self { buffer, epoll, told: Told::default(), liar })
     }
 
     /// Waits until much has gathered, or the time is over, or a signal came.
@@ -59,19 +83,17 @@ impl Ring {
         let mut count = 0;
         while let Some(record) = self.buffer.next() {
             count += 1;
-            event_into(&record, &mut self.event);
-            let event = &self.event;
-            if !matches!(event.body, Body::Lost(_)) {
-                self.gaps.note(&event.header, |lost| add(&lost, sink));
+            match &mut self.liar {
+                None => self.told.take(&record, sink),
+                Some(liar) => liar.take(&record, &mut |record| self.told.take(record, sink)),
             }
-            sink(&record, event);
         }
         count
     }
 
     /// Nothing more will come: what is missing now is lost.
     pub(super) fn settle(&mut self, sink: &mut Sink<'_>) {
-        self.gaps.settle(|lost| add(&lost, sink));
+        self.told.gaps.settle(|lost| add(&lost, sink));
     }
 }
 

@@ -93,7 +93,7 @@ impl Session {
         let bytes = load::read_btf()?;
         let types = load::parse_btf(&bytes)?;
         let mut loaded = load::load(options, &types)?;
-        let ring = Ring::open(&mut loaded.ebpf)?;
+        let ring = Ring::open(&mut loaded.ebpf, options.lie)?;
         let log = log::open(&mut loaded.ebpf, options.log).context("the programs' own log")?;
         let control = Array::try_from(take(&mut loaded, "CONTROL")?).context("the control map")?;
         let counters =

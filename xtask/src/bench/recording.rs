@@ -3,12 +3,12 @@
 //! Everything is measured on real storms, recorded by `tracer record`. Where millions of events are
 //! needed, the whole lives of such a storm are repeated, through the same tables and the same recorder.
 
-mod file;
+pub(super) mod file;
 mod memory;
 mod peer;
 mod rate;
 mod seek;
-mod share;
+pub(super) mod share;
 
 use anyhow::{Context, Result};
 

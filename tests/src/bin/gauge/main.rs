@@ -15,6 +15,7 @@ mod rates;
 mod records;
 mod replay;
 mod ring;
+mod rules;
 mod seek;
 mod sweep;
 mod switch;
@@ -30,6 +31,7 @@ const USAGE: &str = "usage: gauge switch [--stats]   hooks on and off, as standa
        gauge content FILE          what is in a recording
        gauge rates FILE ROUNDS     CPU time of packing, unpacking and replaying a recording
        gauge ahead FILE ROUNDS     time of replaying it while a second thread unpacks
+       gauge rules FILE ROUNDS     CPU time of judging it by all rules
        gauge peak FILE             most memory while replaying it
        gauge seek FILE COUNT       time of opening it and having the tables at a random time";
 
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         ["ahead", file, text] => {
             rounds(text).and_then(|rounds| rates::ahead(file.as_ref(), rounds))
         }
+        ["rules", file, text] => rounds(text).and_then(|rounds| rules::run(file.as_ref(), rounds)),
         ["peak", file] => rates::peak(file.as_ref()),
         ["seek", file, text] => rounds(text).and_then(|count| seek::run(file.as_ref(), count)),
         _ => Err(anyhow::anyhow!("{USAGE}")),

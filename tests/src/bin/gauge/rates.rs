@@ -30,7 +30,7 @@ const BLOCK: usize = 4096;
 const PACKED: usize = 1 << 20;
 
 /// Wants nothing.
-struct Nobody;
+pub(crate) struct Nobody;
 
 impl Visitor for Nobody {
     fn event(&mut self, _world: &World, _event: &Event, _change: &Change) -> ControlFlow<()> {

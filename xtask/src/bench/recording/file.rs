@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    ffi::OsStr,
     fs,
     io::BufReader,
     path::PathBuf,
@@ -28,21 +29,25 @@ thread_local! {
 }
 
 /// A recording, which is removed in the end.
-pub(super) struct File {
+pub(in crate::bench) struct File {
     /// What it is, for the report.
-    pub(super) what: String,
-    pub(super) path: PathBuf,
-    pub(super) events: f64,
-    pub(super) bytes: f64,
+    pub(in crate::bench) what: String,
+    pub(in crate::bench) path: PathBuf,
+    pub(in crate::bench) events: f64,
+    pub(in crate::bench) bytes: f64,
     /// How long it lasts.
-    pub(super) seconds: f64,
+    pub(in crate::bench) seconds: f64,
     /// Operations of its storm.
-    pub(super) operations: u32,
+    pub(in crate::bench) operations: u32,
 }
 
 impl File {
     /// Records a storm.
-    pub(super) fn record(bench: &Bench, operation: &str, operations: u32) -> Result<Self> {
+    pub(in crate::bench) fn record(
+        bench: &Bench,
+        operation: &str,
+        operations: u32,
+    ) -> Result<Self> {
         let path = fresh(bench);
         let (mut running, _complaints) = start(bench, &path)?;
         bench.storm(operation, operations)?;
@@ -52,7 +57,7 @@ impl File {
     }
 
     /// So many events, at least, from the same storm.
-    pub(super) fn grown(&self, bench: &Bench, events: u32) -> Result<Self> {
+    pub(in crate::bench) fn grown(&self, bench: &Bench, events: u32) -> Result<Self> {
         let path = fresh(bench);
         let mut gauge = Command::new(&bench.gauge);
         gauge.arg("grow").arg(&self.path).arg(&path).arg(events.to_string());
@@ -71,17 +76,22 @@ impl File {
     }
 
     /// Bytes an event.
-    pub(super) fn each(&self) -> f64 {
+    pub(in crate::bench) fn each(&self) -> f64 {
         self.bytes / self.events
     }
 
     /// What gauge measures of it.
-    pub(super) fn gauge(&self, bench: &Bench, verb: &str, more: &[&str]) -> Result<Samples> {
+    pub(in crate::bench) fn gauge(
+        &self,
+        bench: &Bench,
+        verb: &str,
+        more: &[&str],
+    ) -> Result<Samples> {
         gauge(bench, verb, &self.path, more)
     }
 
     /// Its path as an argument.
-    pub(super) fn path(&self) -> &str {
+    pub(in crate::bench) fn path(&self) -> &str {
         self.path.to_str().unwrap_or_default()
     }
 }
@@ -93,7 +103,7 @@ impl Drop for File {
 }
 
 /// A path that no file has.
-pub(super) fn fresh(bench: &Bench) -> PathBuf {
+pub(in crate::bench) fn fresh(bench: &Bench) -> PathBuf {
     let number = NEXT.replace(NEXT.get() + 1);
     let path = bench.scratch.join(format!("{number}.tracer"));
     let _ = fs::remove_file(&path);
@@ -101,9 +111,20 @@ pub(super) fn fresh(bench: &Bench) -> PathBuf {
 }
 
 /// Starts `tracer record`, and waits until it has found what runs already.
-pub(super) fn start(bench: &Bench, path: &PathBuf) -> Result<(Running, BufReader<ChildStderr>)> {
+pub(in crate::bench) fn start(
+    bench: &Bench,
+    path: &PathBuf,
+) -> Result<(Running, BufReader<ChildStderr>)> {
+    tracing(bench, &["record".as_ref(), "-o".as_ref(), path.as_ref()])
+}
+
+/// Starts the tracer with these words, and waits until it has found what runs already.
+pub(in crate::bench) fn tracing(
+    bench: &Bench,
+    words: &[&OsStr],
+) -> Result<(Running, BufReader<ChildStderr>)> {
     let mut command = bench.on(READER, &bench.tracer);
-    command.args(["record", "-o"]).arg(path);
+    command.args(words);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut running = Running(command.spawn().context("cannot start tracer")?);
     let stderr = running.0.stderr.take().context("no pipe from tracer")?;
