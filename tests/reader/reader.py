@@ -206,6 +206,8 @@ def read_note(data):
         return {"type": "command", "pid": pid, "start": start, "words": words}
     if what == 2:
         return {"type": "ended", "status": take("i")}
+    if what == 3:
+        return {"type": "changed", "how": take.bytes().decode("utf-8", "backslashreplace")}
     return {"type": "note", "what": what}
 
 

@@ -10,6 +10,9 @@
 //! - [`Book`](book::Book): how often each rule was tested, what violated it, and what losses made
 //!   unknown.
 //! - [`Report`]: the verdicts.
+//! - [`Policy`]: which of them the caller is content with.
+//!
+//! [`shrink`] finds the smallest history that still shows a violation.
 //!
 //! A false violation is the worst that can happen here: whatever a rule cannot be sure of is unknown.
 
@@ -22,12 +25,16 @@ mod form;
 mod group;
 mod life;
 mod namespace;
+mod nearest;
 mod order;
 mod pid;
+mod policy;
 mod recent;
 mod report;
 mod rule;
 mod rules;
+mod settle;
+pub mod shrink;
 mod stream;
 mod subject;
 mod task;
@@ -39,6 +46,8 @@ mod witness;
 pub use checker::{Checker, Options};
 pub use complete::{Completeness, Counted, Gap, Numbers};
 pub use form::Form;
+pub use nearest::nearest;
+pub use policy::{Counts, Policy};
 pub use recent::Sighting;
 pub use report::{Report, Row, Verdict};
 pub use rule::{Group, Need, Rule, Scope, Severity, Weaker};

@@ -1,6 +1,7 @@
 //! What can be typed: verbs, options and their help. Types only; what they mean is decided in
 //! [`command`](crate::command).
 
+mod check;
 mod help;
 mod output;
 mod recording;
@@ -19,6 +20,7 @@ use tracer::{
     model::NsKind,
 };
 
+pub(crate) use check::{Check, Invariants, Named, ReportFormat};
 pub(crate) use output::{Color, Output, Shown, TimeForm};
 pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
@@ -80,6 +82,12 @@ pub(crate) enum Verb {
     /// Say whether recordings still give the tables that they were made with
     #[command(after_help = help::VERIFY)]
     Verify(Verify),
+    /// Say whether the kernel's invariants hold: on this host, while a COMMAND runs, or in recordings
+    #[command(after_help = help::CHECK)]
+    Check(Check),
+    /// List the invariants that check judges, or explain one
+    #[command(after_help = help::INVARIANTS)]
+    Invariants(Invariants),
     /// Copy a recording without arguments, file names and the host's name
     #[command(after_help = help::REDACT)]
     Redact(Redact),

@@ -1,5 +1,6 @@
 //! The verbs, one a file. Only here is anything printed.
 
+mod check;
 #[cfg(feature = "kernel")]
 mod child;
 mod completions;
@@ -11,6 +12,7 @@ mod fault;
 mod file;
 mod follow;
 mod history;
+mod invariants;
 #[cfg(feature = "kernel")]
 mod live;
 mod man;
@@ -56,6 +58,8 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         Verb::Export(args) => export::run(&args),
         Verb::Redact(args) => redact::run(&args),
         Verb::Verify(args) => verify::run(&args),
+        Verb::Check(args) => check::run(&args),
+        Verb::Invariants(args) => invariants::run(&args),
         Verb::Ps(args) => ps::run(&args),
         Verb::Tree(args) => tree::run(&args),
         Verb::Ns(args) => ns::run(&args),

@@ -41,7 +41,7 @@ pub use keyframe::Keyframe;
 pub use note::Note;
 pub use reader::{Item, Reader, Unreadable};
 pub use recorder::{Failure, Progress, Recorder, Settings};
-pub use replay::{Replay, Visitor, config, sees};
+pub use replay::{Replay, Visitor, config, config_of, sees};
 pub use schema::{Adapter, BadSchema, Schema};
 pub use seek::at;
 pub use writer::Writer;

@@ -16,6 +16,7 @@
 //! }
 //! ```
 
+pub mod check;
 mod digits;
 pub mod escape;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::{
 const TRACER: &str = env!("CARGO_BIN_EXE_tracer");
 
 /// Every verb.
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 19] = [
     "live",
     "record",
     "replay",
@@ -26,6 +26,8 @@ const VERBS: [&str; 17] = [
     "stats",
     "export",
     "verify",
+    "check",
+    "invariants",
     "redact",
     "doctor",
     "completions",

@@ -404,7 +404,9 @@ mod tests {
             let Body::Snapshot { task, .. } = body else { panic!("{body:?}") };
             (task.pgrp, task.pgid) = (own, task.tid);
         });
+        let end = script.events.pop();
         script.change_pid(10, child, 2, child);
+        script.append(end.unwrap());
         script.sweep();
         script.holds(&RULE);
     }

@@ -1,8 +1,8 @@
 //! All rules, applied to a stream.
 
 use super::{
-    ALL, Form, Report, Row, audit::Audit, book::Book, complete, cx::Cx, group, life, namespace,
-    order, pid, rules::COUNT, stream, task,
+    ALL, Form, Report, Row, Violation, audit::Audit, book::Book, complete, cx::Cx, group, life,
+    namespace, order, pid, rules::COUNT, stream, task,
 };
 use crate::{
     coverage::Coverage,
@@ -105,6 +105,17 @@ impl Checker {
         self.book.violations.len()
     }
 
+    /// The violations that are known so far, see [`violations`](Self::violations).
+    pub fn found(&self) -> &[Violation] {
+        &self.book.violations
+    }
+
+    /// The stream broke off without its proper end: what was on its way then is not known to be
+    /// missing. Before [`Checker::finish`].
+    pub fn broke_off(&mut self) {
+        self.stream.broke_off();
+    }
+
     /// The verdicts, at the end of the stream.
     pub fn finish(mut self, world: &World) -> Report {
         self.book.certain = world.certain_since().is_some();
@@ -116,13 +127,15 @@ impl Checker {
         self.group.finish(cx);
         self.namespace.finish(cx);
         self.life.finish(cx);
+        self.stream.finish(cx);
         let Book { tallies, violations, lost, certain, recent, .. } = self.book;
         let rows = ALL
             .iter()
             .zip(self.forms)
             .zip(tallies)
             .map(|((rule, form), tally)| Row::judge(rule, form, tally, lost > 0, certain));
-        let completeness = self.complete.finish(world, Vec::new(), Vec::new());
+        let completeness =
+            self.complete.finish(world, self.pid.holes(), self.namespace.uncounted());
         Report { rows: rows.collect(), violations, events: recent.count(), lost, completeness }
     }
 }

@@ -169,7 +169,7 @@ impl State {
         self,
         world: &crate::model::World,
         numbers: Vec<(u32, i32, i32)>,
-        uncounted: Vec<(u32, u64, u64)>,
+        uncounted: Vec<(u32, u32, u32)>,
     ) -> Completeness {
         let forks = (self.forks.count > 1).then(|| {
             let kernel = self.last.forks.saturating_sub(self.first.forks);
@@ -180,8 +180,9 @@ impl State {
             Counted { kernel: seen.saturating_add_signed(self.tasks.agreed()), seen }
         });
         let numbers = numbers.into_iter().map(|(inum, from, to)| Numbers { inum, from, to });
-        let uncounted =
-            uncounted.into_iter().map(|(inum, kernel, seen)| (inum, Counted { kernel, seen }));
+        let uncounted = uncounted.into_iter().map(|(inum, kernel, seen)| {
+            (inum, Counted { kernel: kernel.into(), seen: seen.into() })
+        });
         Completeness {
             forks,
             tasks,

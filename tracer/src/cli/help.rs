@@ -175,6 +175,48 @@ Exit codes:
   4    the recording is damaged or cut; what can be read is as it was
   130  ended by SIGINT";
 
+/// `tracer check --help`.
+pub(super) const CHECK: &str = "\
+Each rule holds, is violated, or is unknown where records are missing that it needed; it is untested
+where nothing happened that it is about, and uncovered where this kernel does not show what it needs.
+The last two fail nothing unless --require says so. `tracer invariants` lists the rules.
+
+Without a FILE it checks the whole host until Ctrl-C, SIGTERM or --duration; with a COMMAND it runs it
+and ends with it. Standard output carries the report alone: the command's goes to standard error. At
+the end, and every --audit-interval, the kernel's own tables are swept and compared.
+
+Examples:
+  tracer check --duration 10s                      this host, for ten seconds
+  tracer check -- make -j4                         while a command runs
+  tracer check build.tracer                        a recording; several rotated files are one history
+  tracer check --format junit -o check.xml --command-status -- ./run-tests.sh     in CI
+  tracer check --record bad.tracer --shrink small.tracer -- ./run-tests.sh        keep the evidence
+
+Exit codes:
+  0    every rule that could be judged holds; with --command-status, that of the command
+  1    something failed that should have worked
+  2    wrong usage, the command cannot be run, or this kernel or this user cannot
+  3    a rule is violated
+  4    unknown: records were lost, the recording is damaged, or a rule that is required could not be
+       judged
+  130  ended by SIGINT while a recording was read";
+
+/// `tracer invariants --help`.
+pub(super) const INVARIANTS: &str = "\
+Where tracing is possible it also says in which form this host can judge each rule: whole, in a weaker
+form, or not at all, and why.
+
+Examples:
+  tracer invariants                  every rule, by group
+  tracer invariants unique-number    one in full: statement, kernel source, exceptions, examples
+  tracer invariants 6                the same, by its number
+  tracer invariants --plan tracepoint --json
+
+Exit codes:
+  0    fine
+  1    something failed that should have worked, or there is no such rule
+  2    wrong usage";
+
 /// `tracer redact --help`.
 pub(super) const REDACT: &str = concat!(
     "\

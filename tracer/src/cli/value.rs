@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use tracer::model::NsKind;
+use tracer::{
+    check::{self, Rule},
+    model::NsKind,
+};
 
-use super::{Rotate, Speed};
+use super::{Named, Rotate, Speed};
 
 /// The smallest ring that holds a few records of every kind.
 const RING_MIN: u64 = 64 << 10;
@@ -94,6 +97,25 @@ pub(super) fn speed(text: &str) -> Result<Speed, String> {
 pub(super) fn utc_offset(text: &str) -> Result<i64, String> {
     tracer::view::time::offset_seconds(text)
         .ok_or_else(|| format!("{text} is no offset from UTC: write +02:00 or -0500"))
+}
+
+/// A rule, by its name or number.
+pub(super) fn rule(text: &str) -> Result<&'static Rule, String> {
+    check::find(text).ok_or_else(|| no_rule(text))
+}
+
+/// A rule, or all.
+pub(super) fn named(text: &str) -> Result<Named, String> {
+    if text == "all" { Ok(Named::All) } else { rule(text).map(Named::Rule) }
+}
+
+/// There is no rule of that name; which are like it.
+fn no_rule(text: &str) -> String {
+    let near = check::nearest(text).join(", ");
+    if near.is_empty() {
+        return format!("{text} is no rule: `tracer invariants` lists them");
+    }
+    format!("{text} is no rule; near it are: {near} (`tracer invariants` lists all)")
 }
 
 /// A kind of namespace, by its name in `/proc/PID/ns`.

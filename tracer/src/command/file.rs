@@ -193,6 +193,11 @@ impl Damages {
         self.say(said)
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// The exit code, or the error where none was allowed.
     pub(super) fn code(&self) -> Result<ExitCode, Fault> {
         match &self.first {

@@ -117,6 +117,9 @@ impl Visitor for Show {
                 out::note(&format!("the command starts: {line}"));
             }
             Note::Ended { status } => self.follow.ended(*status),
+            Note::Changed(how) => out::note(&tracer::view::text::made(|out| {
+                tracer::view::escape::terminal(how, out);
+            })),
         }
     }
 

@@ -1,13 +1,16 @@
 //! Tracing the kernel with the tables kept: what `live` and `record` have in common.
 
+mod audit;
 mod command;
 mod end;
 mod keep;
+mod tables;
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 use tracer::{
+    check::{Checker, Report},
     coverage::Coverage,
     event::Event,
     host::Host,
@@ -18,9 +21,11 @@ use tracer::{
 };
 
 use super::{fault::Fault, out, settings};
+use audit::Audit;
 pub(super) use command::{Watch, follow};
 pub(super) use end::End;
 pub(super) use keep::{How, Keep};
+use tables::Tables;
 
 /// How long to wait for the first event of a round: what an event is late on the screen at most.
 const ROUND: Duration = Duration::from_millis(5);
@@ -31,11 +36,11 @@ pub(super) type Sink<'a> = dyn FnMut(&World, &Event, &Change) + 'a;
 /// A session with its tables, and what keeps it in a file.
 pub(super) struct Trace {
     session: Session,
-    world: World,
-    change: Change,
-    keep: Option<Keep>,
+    tables: Tables,
     /// Losses that were known at the latest round.
     losses: u64,
+    /// When the tables are compared with the kernel's, if they are.
+    audit: Option<Audit>,
     /// When tracing began, ns since boot.
     start: u64,
 }
@@ -44,9 +49,8 @@ impl Trace {
     /// Attaches; nothing is read yet.
     pub(super) fn start(options: &Options) -> Result<Self, Fault> {
         let session = Session::start(options)?;
-        let world = settings::world(session.coverage());
-        let start = now();
-        Ok(Self { session, world, change: Change::default(), keep: None, losses: 0, start })
+        let tables = Tables::new(settings::world(session.coverage()));
+        Ok(Self { session, tables, losses: 0, audit: None, start: now() })
     }
 
     /// When tracing began, ns since boot.
@@ -66,79 +70,125 @@ impl Trace {
 
     /// The tables.
     pub(super) fn world(&self) -> &World {
-        &self.world
+        &self.tables.world
     }
 
     /// Records from now on. Before the first sweep.
     pub(super) fn record(&mut self, keep: Keep) {
-        self.keep = Some(keep);
+        self.tables.keep = Some(keep);
     }
 
     /// What records, if anything does.
     pub(super) fn keep(&self) -> Option<&Keep> {
-        self.keep.as_ref()
+        self.tables.keep.as_ref()
+    }
+
+    /// Judges every event, and sweeps every so often. Before the first sweep.
+    pub(super) fn judge(&mut self, checker: Checker, every: Duration) {
+        self.tables.judge = Some(checker);
+        self.audit = Some(Audit::new(every, self.start));
+    }
+
+    /// What judges, if anything does.
+    pub(super) fn judged(&self) -> Option<&Checker> {
+        self.tables.judge.as_ref()
+    }
+
+    /// The verdicts, if something has judged.
+    pub(super) fn report(&mut self) -> Option<Report> {
+        let checker = self.tables.judge.take()?;
+        Some(checker.finish(&self.tables.world))
     }
 
     /// Has something about the run recorded too.
     pub(super) fn note(&mut self, note: Note) {
-        if let Some(keep) = &mut self.keep {
-            keep.note(&self.world, note);
+        let Tables { world, keep, .. } = &mut self.tables;
+        if let Some(keep) = keep {
+            keep.note(world, note);
         }
     }
 
     /// Sweeps all tasks.
     pub(super) fn sweep(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
-        let Self { session, world, change, keep, .. } = self;
-        Ok(session.sweep(&mut |record, event| take(world, change, keep, record, event, sink))?)
+        let Self { session, tables, .. } = self;
+        Ok(session.sweep(&mut |record, event| tables.take(record, event, sink))?)
     }
 
     /// One round: what has come. After a loss, a sweep repairs the tables.
     pub(super) fn round(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
-        let Self { session, world, change, keep, .. } = self;
-        session.poll(ROUND, &mut |record, event| take(world, change, keep, record, event, sink))?;
+        let Self { session, tables, .. } = self;
+        session.poll(ROUND, &mut |record, event| tables.take(record, event, sink))?;
         if self.wants_sweep() {
             // If it is lost in a storm too, the tables stay uncertain and the next calm round tries
             // again.
             let _ = self.sweep(sink);
         }
-        match &mut self.keep {
-            Some(keep) => keep.tick(&self.world),
+        let Tables { world, keep, .. } = &mut self.tables;
+        match keep {
+            Some(keep) => keep.tick(world),
             None => Ok(()),
         }
     }
 
-    /// Whether records were lost, and no more of them since the latest round.
+    /// Whether records were lost, and no more of them since the latest round; or an audit is due.
     fn wants_sweep(&mut self) -> bool {
-        let losses = self.world.losses();
+        let world = &self.tables.world;
+        let losses = world.losses();
         let calm = std::mem::replace(&mut self.losses, losses) == losses;
-        calm && losses > 0 && self.world.certain_since().is_none()
+        let unsure = losses > 0 && world.certain_since().is_none();
+        let unseen = || self.session.counters().unseen();
+        let due = self.audit.as_mut().is_some_and(|audit| audit.is_due(unseen));
+        calm && unsure || due
+    }
+
+    /// The tables are compared with the kernel's a last time, while the hooks are still attached:
+    /// twice, so that what both sweeps show is no matter of timing.
+    pub(super) fn close(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
+        let Self { session, tables, audit, .. } = self;
+        // What is on its way comes in: also returns of functions that are not missed.
+        let mut unseen = u64::MAX;
+        for _ in 0..audit::DRAIN {
+            session.poll(ROUND, &mut |record, event| tables.take(record, event, sink))?;
+            unseen = unseen.min(session.counters().unseen());
+        }
+        session.settle(&mut |record, event| tables.take(record, event, sink));
+        if let Some((record, event)) = audit.as_ref().and_then(|audit| audit.loss(unseen)) {
+            tables.take(&record, &event, sink);
+        }
+        for _ in 0..2 {
+            let swept = self.sweep(sink);
+            // A sweep whose end is lost says so by that loss.
+            if self.world().certain_since().is_some() {
+                swept?;
+            }
+        }
+        Ok(())
     }
 
     /// Detaches everything, and hands on what came until then.
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) -> Result<Counters, Fault> {
-        let Self { session, world, change, keep, .. } = self;
-        Ok(session.finish(&mut |record, event| take(world, change, keep, record, event, sink))?)
+        let Self { session, tables, .. } = self;
+        Ok(session.finish(&mut |record, event| tables.take(record, event, sink))?)
     }
 
     /// Ends the recording, if there is one; what was written.
     pub(super) fn end(&mut self) -> Result<Progress, Fault> {
-        match self.keep.take() {
-            Some(keep) => keep.end(&self.world),
+        match self.tables.keep.take() {
+            Some(keep) => keep.end(&self.tables.world),
             None => Ok(Progress::default()),
         }
     }
 
     /// Says on standard error what is traced and what cannot be seen.
     pub(super) fn found(&self, sweep_ns: u64) {
-        let (host, coverage) = (self.host(), self.coverage());
-        let namespaces =
-            self.world.namespaces().filter(|&ns| self.world.ns(ns).kind == NsKind::Pid).count();
+        let (host, coverage, world) = (self.host(), self.coverage(), self.world());
+        let namespaces = world.namespaces().filter(|&ns| world.ns(ns).kind == NsKind::Pid).count();
         out::note(&format!(
             "tracing Linux {} on {} by plan {}: {} tasks in {namespaces} PID namespaces found in {}",
             host.release,
             host.name,
             coverage.plan(),
-            self.world.tasks().count(),
+            world.tasks().count(),
             view::text::made(|out| view::time::duration(sweep_ns, out)),
         ));
         let gaps = coverage.gaps();
@@ -149,22 +199,6 @@ impl Trace {
             ));
         }
     }
-}
-
-/// The tables take an event in, its record is kept, and then it is handed on.
-fn take(
-    world: &mut World,
-    change: &mut Change,
-    keep: &mut Option<Keep>,
-    record: &[u8],
-    event: &Event,
-    sink: &mut Sink<'_>,
-) {
-    world.apply_to(event, change);
-    if let Some(keep) = keep {
-        keep.take(record, event, world);
-    }
-    sink(world, event, change);
 }
 
 /// Says which losses no gap in the events shows.

@@ -36,6 +36,13 @@ pub struct Counters {
     pub missed_returns: u64,
 }
 
+impl Counters {
+    /// Losses that no gap in the sequence numbers shows.
+    pub fn unseen(&self) -> u64 {
+        self.recursion.saturating_add(self.missed_returns)
+    }
+}
+
 /// The kernel side's counters of one CPU; mirrors `Counters` of the programs.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -221,6 +228,13 @@ impl Session {
             log.flush();
         }
         Ok(self.ring.drain(sink))
+    }
+
+    /// Counts what is missing as lost, without waiting for records of the same CPUs to come. Records
+    /// that an interrupt holds back are there within milliseconds: whoever calls this has waited.
+    pub fn settle(&mut self, sink: &mut Sink<'_>) {
+        self.ring.drain(sink);
+        self.ring.settle(sink);
     }
 
     /// Detaches all hooks, then hands on what is still in the ring.

@@ -1,5 +1,6 @@
 //! One fact at a time, cheaply: what checks ask of the tables.
 
+use super::row::Flag;
 use super::{Certainty, NsId, PidId, PidState, TaskId, TaskState, World};
 
 impl World {
@@ -111,9 +112,103 @@ impl World {
         self.row(task).is(super::row::Flag::ParentInferred)
     }
 
+    /// When a pid was allocated, ns since boot; 0 if before the trace, or unseen.
+    #[inline]
+    pub fn allocated_at(&self, pid: PidId) -> u64 {
+        self.pid_row(pid).allocated.get()
+    }
+
+    /// When a task was born by its own clock, ns since boot: unlike [`World::start_of`] no exec
+    /// changes it.
+    #[inline]
+    pub fn born_at(&self, task: TaskId) -> u64 {
+        self.birth(task)
+    }
+
+    /// The key of a PID namespace; 0 for other kinds, or if it has left the history.
+    #[inline]
+    pub fn key_of_ns(&self, ns: NsId) -> u64 {
+        self.ns(ns).pid.as_ref().map_or(0, |space| space.key.0)
+    }
+
     /// The PID namespace at a key, if it is not destroyed.
     #[inline]
     pub fn ns_at(&self, key: u64) -> Option<NsId> {
         self.index.spaces.get(&key).copied()
+    }
+
+    /// The inode numbers of the namespaces a task is in, in the order of the kinds; 0 where
+    /// unknown.
+    #[inline]
+    pub fn inums_of(&self, task: TaskId) -> [u32; 8] {
+        self.proxies.get(self.ns_set(task)).map_or([0; 8], |proxy| proxy.inums)
+    }
+
+    /// Inode number of the time namespace of a task's children; 0 if unknown.
+    #[inline]
+    pub fn time_for_children_of(&self, task: TaskId) -> u32 {
+        self.look_of(task).time_for_children
+    }
+
+    /// Whether a task has called exec before our eyes.
+    #[inline]
+    pub fn has_execed(&self, task: TaskId) -> bool {
+        self.exec(self.row(task)) != 0
+    }
+
+    /// Whether a sweep runs.
+    #[inline]
+    pub fn is_sweeping(&self) -> bool {
+        self.sweep.generation.is_some()
+    }
+
+    /// Whether a task's end was concluded, and not seen.
+    #[inline]
+    pub fn has_vanished(&self, task: TaskId) -> bool {
+        self.row(task).is(Flag::Vanished)
+    }
+
+    /// When a task last called exec, ns since boot; 0 if that was not seen.
+    #[inline]
+    pub fn exec_of(&self, task: TaskId) -> u64 {
+        self.exec(self.row(task))
+    }
+}
+
+/// How tasks end, and their families.
+impl World {
+    /// When a hook saw a task's release, ns since boot; 0 if none did.
+    #[inline]
+    pub fn released_at(&self, task: TaskId) -> u64 {
+        self.cold(task).map_or(0, |cold| cold.released)
+    }
+
+    /// Exit code of a task in wait(2)'s form, once it has exited.
+    #[inline]
+    pub fn exit_code_of(&self, task: TaskId) -> i32 {
+        self.cold(task).map_or(0, |cold| cold.exit_code)
+    }
+
+    /// Who reaped a task, where a hook saw that.
+    #[inline]
+    pub fn reaper_of(&self, task: TaskId) -> Option<TaskId> {
+        self.cold(task)?.reaped_by
+    }
+
+    /// Whether a task shares its thread group with others, or did.
+    #[inline]
+    pub fn is_grouped(&self, task: TaskId) -> bool {
+        self.row(task).is(Flag::Grouped)
+    }
+
+    /// The children of one thread, youngest first.
+    pub fn children_of(&self, thread: TaskId) -> impl Iterator<Item = TaskId> + '_ {
+        self.children_of_thread(thread)
+    }
+
+    /// Whether released tasks may have left the history: then not finding one says nothing.
+    #[inline]
+    pub fn has_forgotten(&self) -> bool {
+        self.history.tasks.len() >= self.config.history
     }
 }

@@ -20,6 +20,8 @@ pub enum Note {
         /// How, in wait(2)'s form.
         status: i32,
     },
+    /// What was done to the recording since it was made, in a sentence.
+    Changed(Vec<u8>),
 }
 
 impl Note {
@@ -40,6 +42,10 @@ impl Note {
                 out.extend(2_u32.to_le_bytes());
                 out.extend(status.to_le_bytes());
             }
+            Self::Changed(how) => {
+                out.extend(3_u32.to_le_bytes());
+                put_bytes(&mut out, how);
+            }
         }
         out
     }
@@ -58,6 +64,7 @@ impl Note {
                 Some(Self::Command { pid, start, words })
             }
             2 => Some(Self::Ended { status: take.u32()? as i32 }),
+            3 => Some(Self::Changed(take.counted()?.to_vec())),
             _ => None,
         }
     }
@@ -70,7 +77,10 @@ mod tests {
     #[test]
     fn notes_are_read_as_they_were_written_and_cut_ones_are_none() {
         let words = vec![b"sh".to_vec(), b"-c".to_vec(), Vec::new()];
-        for note in [Note::Command { pid: 7, start: 8, words }, Note::Ended { status: 256 }] {
+        let changed = Note::Changed(b"shrunk".to_vec());
+        for note in
+            [Note::Command { pid: 7, start: 8, words }, Note::Ended { status: 256 }, changed]
+        {
             let bytes = note.write();
             for len in 0..bytes.len() {
                 assert_eq!(Note::read(&bytes[..len]), None, "{len} bytes");

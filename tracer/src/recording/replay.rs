@@ -4,7 +4,7 @@ use std::{io, ops::ControlFlow};
 
 use tracer_ebpf::wire::kind;
 
-use super::{Adapter, Block, Damage, End, Flaw, Item, Keyframe, Note, Source};
+use super::{self as recording, Adapter, Block, Damage, End, Flaw, Item, Keyframe, Note, Source};
 use crate::{
     coverage::{Coverage, Fact},
     event::{Body, Event, Header, Lost, NO_CPU},
@@ -45,8 +45,12 @@ pub trait Visitor {
 
 /// The tables' settings that a recording was made with.
 pub fn config(source: &impl Source) -> Config {
-    let history = source.header().history as usize;
-    Config { history, sees: sees(source.coverage()) }
+    config_of(source.header(), source.coverage())
+}
+
+/// [`config`], by what the file's front says.
+pub fn config_of(header: &recording::Header, coverage: &Coverage) -> Config {
+    Config { history: header.history as usize, sees: sees(coverage) }
 }
 
 /// Which ends the hooks saw.

@@ -3,7 +3,7 @@
 //! Sequence numbers are made to fit, so that no gap gives a lie away: what remains is that the story
 //! cannot be true.
 
-use tracer_ebpf::wire::{Exit, Header, TaskRecord, Wire, kind};
+use tracer_ebpf::wire::{Header, TaskRecord, Wire, kind};
 
 /// How the ring lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,8 @@ fn alter(lie: Lie, record: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
+    use tracer_ebpf::wire::Exit;
+
     use super::*;
 
     fn told(lie: Lie) -> Vec<Exit> {

@@ -239,6 +239,41 @@ pub fn run_state(state: u32) -> &'static str {
     }
 }
 
+/// The name of a record's [`kind`](tracer_ebpf::wire::kind), as the programs have it.
+pub fn record(kind: u16) -> &'static str {
+    use tracer_ebpf::wire::kind as k;
+    match kind {
+        k::FORK => "fork",
+        k::SNAPSHOT => "snapshot",
+        k::UPDATE => "update",
+        k::SNAPSHOT_BEGIN => "snapshot_begin",
+        k::SNAPSHOT_END => "snapshot_end",
+        k::ALLOC_PID => "alloc_pid",
+        k::HELD_PID => "held_pid",
+        k::ALLOC_FAIL => "alloc_fail",
+        k::FORK_FAIL => "fork_fail",
+        k::FREE_PID => "free_pid",
+        k::CHANGE_PID => "change_pid",
+        k::EXCHANGE_TIDS => "exchange_tids",
+        k::EXEC => "exec",
+        k::RENAME => "rename",
+        k::EXIT => "exit",
+        k::RELEASE => "release",
+        k::FREE_TASK => "free_task",
+        k::CRED => "cred",
+        k::PTRACE => "ptrace",
+        k::PID_NS => "pid_ns",
+        k::NS_SET => "ns_set",
+        k::NS_DYING => "ns_dying",
+        k::NS_DESTROY => "ns_destroy",
+        k::SYSCALL => "syscall",
+        k::DETAIL => "detail",
+        k::LOST => "lost",
+        k::PROC => "proc",
+        _ => "unknown record",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

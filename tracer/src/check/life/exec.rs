@@ -1,19 +1,312 @@
-//! Rule 56: TODO Exec: sched_process_exec(T): tgid unchanged, P(T)==G(T) after, group size 1 (plus possibly new io workers), self_exec_id+1, act/for/PG/S unchanged (for's time part may change). old_pid≠pid ⇒ before it exit(old leader) and after it release of old leader carrying old_pid. ≥5.8 P objects: T now holds old leader's P; old leader's task holds T's former P, freed in release. ≤5.7: T's former P freed at exec.
+//! Rule 56: an exec keeps the process, and says what its rename and its swap have said.
 
-use crate::check::{Group, Rule, Scope, Severity};
+use super::{
+    known::{Known, Sees},
+    tid_change::WORKER,
+};
+use crate::{
+    check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
+    coverage::Fact,
+    event::{ExchangeTids, Rename},
+    model::{Certainty, TaskId, World},
+};
+use tracer_ebpf::wire::Exec;
 
-/// TODO
+/// Exec.
 pub(in crate::check) static RULE: Rule = Rule {
     number: 56,
     id: "exec",
     group: Group::Life,
     severity: Severity::Strict,
     scope: Scope::Event,
-    statement: "TODO",
-    source: "TODO",
-    needs: &[],
-    weaker: None,
-    exceptions: &[],
-    trips: "TODO",
-    near_miss: "TODO",
+    statement: "After an exec the task is the only one of its process and leads it, under the \
+                number, pid and start of its leader, with the name that its rename has told and \
+                the ids that it had; only its own process renames a user task.",
+    source: "begin_new_exec, de_thread, __set_task_comm, exec_binprm (fs/exec.c)",
+    needs: &[
+        Need::Fact(Fact::Exec),
+        Need::Fact(Fact::Rename),
+        Need::Fact(Fact::ExchangeTids),
+        Need::Fact(Fact::Release),
+        Need::Fact(Fact::Cred),
+    ],
+    weaker: Some(Weaker {
+        needs: &[Need::Fact(Fact::Exec), Need::Fact(Fact::Rename), Need::Fact(Fact::Exit)],
+        statement: "After an exec all other threads have exited, the task leads its process, and \
+                    its name is the one that its rename has told.",
+    }),
+    exceptions: &[
+        "workers that io_uring or vhost make are not waited for",
+        "whoever makes a kernel thread gives it its name",
+        "a sweep may read a task's ids in the midst of a change",
+        "an exec that began before the hooks were attached",
+    ],
+    trips: "an exec under another name than the rename before it",
+    near_miss: "an exec by a thread, once its leader was released",
 };
+
+/// `PF_KTHREAD` (include/linux/sched.h).
+const PF_KTHREAD: u32 = 0x0020_0000;
+/// Places for the latest renames, by task.
+const NAMES: usize = 256;
+/// Swaps that await their exec, and tasks whose ids are in doubt, at most.
+const KEPT: usize = 1024;
+
+/// What an exec is held against.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    /// The latest rename that a task made of itself.
+    names: Box<[(u64, [u8; 16])]>,
+    /// Tasks that took their leader's number, and their own before.
+    swaps: Vec<(u64, i32)>,
+    /// Tasks of which a sweep read other ids than the tables had.
+    doubted: Vec<u64>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let names = vec![(0, [0; 16]); NAMES].into_boxed_slice();
+        Self { names, swaps: Vec::new(), doubted: Vec::new() }
+    }
+}
+
+impl State {
+    /// Records are missing.
+    pub(super) fn forget(&mut self) {
+        self.names.fill((0, [0; 16]));
+        self.swaps.clear();
+        self.doubted.clear();
+    }
+
+    fn swapped(&mut self, task: u64, old_tid: i32) {
+        self.swaps.retain(|&(other, _)| other != task);
+        if self.swaps.len() >= KEPT {
+            self.swaps.remove(0);
+        }
+        self.swaps.push((task, old_tid));
+    }
+
+    /// `exchange_tids`: the exec will tell the number that the thread has now.
+    pub(super) fn exchange(&mut self, cx: &Cx<'_>, facts: &ExchangeTids) {
+        if let Some(left) = cx.world.at_key(facts.left) {
+            self.swapped(facts.left, cx.world.tid(left));
+        }
+    }
+
+    /// A task exits: no exec of it will come.
+    #[inline]
+    pub(super) fn exit(&mut self, task: u64) {
+        if !self.swaps.is_empty() {
+            self.swaps.retain(|&(other, _)| other != task);
+        }
+    }
+
+    /// A sweep or an update shows a task's ids.
+    #[inline]
+    pub(super) fn shown(&mut self, world: &World, id: TaskId, uid: u32, gid: u32) {
+        if world.ids_of(id) != (Some(uid), Some(gid)) {
+            let key = world.key_of(id);
+            if self.doubted.len() < KEPT && !self.doubted.contains(&key) {
+                self.doubted.push(key);
+            }
+        }
+    }
+
+    /// `task_rename`.
+    pub(super) fn rename(&mut self, cx: &mut Cx<'_>, id: Option<TaskId>, facts: &Rename) {
+        let (world, header) = (cx.world, &cx.event.header);
+        if header.actor == facts.task
+            && let Some(place) = self.names.get_mut(slot(facts.task))
+        {
+            *place = (facts.task, facts.comm);
+        }
+        let Some(id) = id else { return };
+        if facts.tid == facts.tgid && world.tid(id) != facts.tid {
+            self.swapped(facts.task, world.tid(id)); // the witness of a swap
+        }
+        if world.certainty_of(id) == Certainty::Inferred {
+            return;
+        }
+        let kernel = world.flags_of(id) & PF_KTHREAD != 0;
+        cx.test(&RULE, kernel || header.actor_tgid == facts.tgid, || {
+            Finding::new(
+                Subject::task(world, id),
+                "its own process renames it",
+                format!("{} of {} does", header.actor_tid, header.actor_tgid),
+            )
+        });
+    }
+
+    /// `sched_process_exec`.
+    pub(super) fn exec(
+        &mut self,
+        cx: &mut Cx<'_>,
+        (known, sees): (&Known, Sees),
+        id: Option<TaskId>,
+        facts: &Exec,
+    ) {
+        let world = cx.world;
+        if let Some(&(task, comm)) = self.names.get(slot(facts.task))
+            && task == facts.task
+        {
+            cx.test(&RULE, name(&comm) == name(&facts.comm), || {
+                Finding::new(
+                    Subject::task_named(facts.task, facts.tid, facts.tid),
+                    format!("the name {:?} of its rename", String::from_utf8_lossy(name(&comm))),
+                    format!("{:?}", String::from_utf8_lossy(name(&facts.comm))),
+                )
+            });
+        }
+        let swap = self.swaps.iter().position(|&(task, _)| task == facts.task);
+        let old = swap.map(|at| self.swaps.swap_remove(at).1);
+        let header = &cx.event.header;
+        let leads = facts.tid == header.actor_tgid && facts.tid == header.actor_tid;
+        let Some(id) = id else { return };
+        let same = world.certainty_of(id) == Certainty::Inferred || world.tgid(id) == facts.tid;
+        cx.test(&RULE, leads && same, || {
+            Finding::new(
+                Subject::task(world, id),
+                format!("it leads {}", world.tgid(id)),
+                format!("it is {}", facts.tid),
+            )
+        });
+        // without its hook, other records than the rename may have told of the swap
+        if sees.exchange || old.is_some() || !world.is_grouped(id) {
+            self.number(cx, known, (id, old), facts);
+        }
+        alone(cx, known, sees, id);
+        self.same(cx, (known, sees), id, facts);
+    }
+
+    /// The number that it had when it called exec.
+    fn number(
+        &self,
+        cx: &mut Cx<'_>,
+        known: &Known,
+        (id, swapped): (TaskId, Option<i32>),
+        facts: &Exec,
+    ) {
+        let world = cx.world;
+        if !known.whole(world, id) || !known.is_clear(world.tgid(id)) {
+            return;
+        }
+        let old = swapped.unwrap_or_else(|| world.tid(id));
+        cx.test(&RULE, facts.old_tid == old, || {
+            let observed = format!("{} before the exec", facts.old_tid);
+            Finding::new(Subject::task(world, id), format!("number {old}"), observed)
+        });
+    }
+
+    /// What an exec does not change, where every change is seen.
+    fn same(&self, cx: &mut Cx<'_>, (known, sees): (&Known, Sees), id: TaskId, facts: &Exec) {
+        let world = cx.world;
+        if !sees.exchange || !known.met(world, id) || !known.is_clear(world.tgid(id)) {
+            return;
+        }
+        let start = world.start_of(id);
+        let pid = world.pid_of(id).map_or(0, |pid| world.key_of_pid(pid));
+        let own = (start == 0 || start == facts.start) && (pid == 0 || pid == facts.pid);
+        cx.test(&RULE, own, || {
+            Finding::new(
+                Subject::task(world, id),
+                format!("pid {pid:#x}, started at {start}"),
+                format!("pid {:#x}, started at {}", facts.pid, facts.start),
+            )
+        });
+        let ids = world.ids_of(id);
+        let (Some(uid), Some(gid)) = ids else { return };
+        if !cx.is_full(&RULE) || self.doubted.contains(&facts.task) {
+            return;
+        }
+        cx.test(&RULE, (uid, gid) == (facts.uid, facts.gid), || {
+            Finding::new(
+                Subject::task(world, id),
+                format!("uid {uid}, gid {gid}"),
+                format!("uid {}, gid {}", facts.uid, facts.gid),
+            )
+        });
+    }
+}
+
+fn slot(key: u64) -> usize {
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % NAMES
+}
+
+/// Up to the NUL: what is behind it may be left over from a longer name.
+fn name(comm: &[u8; 16]) -> &[u8] {
+    comm.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// No other thread is left.
+fn alone(cx: &mut Cx<'_>, known: &Known, sees: Sees, id: TaskId) {
+    let world = cx.world;
+    if !world.is_grouped(id) || !known.is_clear(world.tgid(id)) {
+        return;
+    }
+    let left = world.threads(id).iter().copied().find(|&thread| {
+        let ended = if sees.release { !world.lives(thread) } else { !world.runs(thread) };
+        let worker = world.flags_of(thread) & WORKER != 0;
+        thread != id && !ended && !worker && known.met(world, thread)
+    });
+    cx.test(&RULE, left.is_none(), || {
+        let tid = left.map_or(0, |left| world.tid(left));
+        Finding::new(Subject::task(world, id), "no other thread", format!("{tid} is left"))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{check::tests::script::Script, event::Body};
+
+    fn spoilt(mut script: Script, spoil: fn(&mut Exec)) -> Script {
+        let child = script.fork(10);
+        script.exec(child);
+        if let Body::Exec(exec) = &mut script.last().body {
+            spoil(&mut exec.facts);
+        }
+        script
+    }
+
+    #[test]
+    fn what_an_exec_says_otherwise_trips_it() {
+        spoilt(Script::new(), |exec| exec.comm[0] += 1).trips(&RULE);
+        spoilt(Script::new(), |exec| exec.old_tid += 1).trips(&RULE);
+        spoilt(Script::new(), |exec| exec.tid += 1).trips(&RULE);
+        spoilt(Script::new(), |exec| exec.pid += 1).trips(&RULE);
+        spoilt(Script::new(), |exec| exec.start += 1).trips(&RULE);
+        spoilt(Script::new(), |exec| exec.uid += 1).trips(&RULE);
+        spoilt(Script::tracepoints(), |exec| exec.comm[0] += 1).trips(&RULE);
+    }
+
+    #[test]
+    fn a_thread_that_is_left_trips_both_forms() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            script.thread(child);
+            script.exec(child);
+            script.trips(&RULE);
+        }
+    }
+
+    #[test]
+    fn a_rename_by_another_process_trips_it() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        script.rename(child, b"name");
+        let facts = script.tasks[&10].facts;
+        let header = &mut script.last().header;
+        (header.actor, header.actor_tid, header.actor_tgid) = (facts.task, 10, 10);
+        script.trips(&RULE);
+    }
+
+    #[test]
+    fn an_exec_by_a_thread_does_not() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            let thread = script.thread(child);
+            script.exec_by_thread(thread);
+            script.holds(&RULE);
+        }
+    }
+}

@@ -1,19 +1,129 @@
-//! Rule 46: TODO CLONE_THREAD: ⇒ tgid(T)==tgid(caller), L equal, act equal, no NEWPID/NEWUSER, exit_signal −1, rp = rp(caller). CLONE_PARENT ⇒ rp = rp(caller); else rp == caller **thread**.
+//! Rule 46: a thread belongs to its maker's group; other children have their maker, or its parent,
+//! as their real parent.
 
-use crate::check::{Group, Rule, Scope, Severity};
+use super::birth::{Birth, clone};
+use crate::{
+    check::{
+        Group, Rule, Scope, Severity,
+        cx::Cx,
+        task::{doubts::Doubts, reading::live},
+        violation::Finding,
+    },
+    model::TaskId,
+};
 
-/// TODO
+/// What `CLONE_THREAD` needs: `CLONE_SIGHAND` and `CLONE_VM`.
+const SHARED: u64 = 0x800 | clone::VM;
+
+/// `CLONE_THREAD` and `CLONE_PARENT`.
 pub(in crate::check) static RULE: Rule = Rule {
     number: 46,
     id: "thread-flag",
     group: Group::Order,
     severity: Severity::Strict,
     scope: Scope::Event,
-    statement: "TODO",
-    source: "TODO",
+    statement: "with CLONE_THREAD a task has its maker's group, leader and parent and no new PID or \
+                user namespace; without, it leads itself, and its parent is its maker, or with \
+                CLONE_PARENT its maker's parent",
+    source: "copy_process (kernel/fork.c)",
     needs: &[],
     weaker: None,
-    exceptions: &[],
-    trips: "TODO",
-    near_miss: "TODO",
+    exceptions: &["the maker gets another parent meanwhile"],
+    trips: "a child without CLONE_PARENT is its maker's sibling",
+    near_miss: "a child with CLONE_PARENT is",
 };
+
+/// A birth.
+#[inline]
+pub(in crate::check) fn fork(cx: &mut Cx<'_>, doubts: &mut Doubts, birth: &Birth<'_>) {
+    let (world, facts) = (cx.world, birth.facts);
+    let thread = birth.has(clone::THREAD);
+    let leads = facts.tid == facts.tgid && facts.leader == facts.task;
+    let flags = !birth.has(clone::NEWPID | clone::NEWUSER) && birth.flags & SHARED == SHARED;
+    let shape = if thread { !leads && flags } else { leads };
+    cx.test(&RULE, shape && (facts.exit_signal < 0) == thread, || {
+        let known = if thread { "a thread of its maker's group" } else { "a leader" };
+        let (tgid, signal) = (facts.tgid, facts.exit_signal);
+        let read = format!("tgid {tgid}, exit signal {signal}, flags {:#x}", birth.flags);
+        Finding::new(birth.subject(), known, read)
+    });
+    let Some(caller) = birth.caller else { return };
+    if thread {
+        let leader = world.key_of(world.leader(caller));
+        let same = facts.tgid == world.tgid(caller) && facts.leader == leader;
+        cx.test(&RULE, same || leader == 0, || {
+            let known = format!("its maker's group {}", world.tgid(caller));
+            Finding::new(birth.subject(), known, format!("group {}", facts.tgid))
+        });
+    }
+    if birth.has(clone::THREAD | clone::PARENT) {
+        sibling(cx, doubts, birth, caller);
+        return;
+    }
+    let maker = &cx.event.header;
+    let same = facts.real_parent == maker.actor && facts.ppid == world.tgid(caller);
+    cx.test(&RULE, same, || {
+        let known = format!("its maker {} as parent", world.tgid(caller));
+        Finding::new(birth.subject(), known, format!("parent {}", facts.ppid))
+    });
+}
+
+/// It has the parent of its maker.
+fn sibling(cx: &mut Cx<'_>, doubts: &mut Doubts, birth: &Birth<'_>, caller: TaskId) {
+    let (world, facts) = (cx.world, birth.facts);
+    let Some(parent) = world.parent(caller) else { return };
+    let same = world.key_of(parent) == facts.real_parent || world.key_of(parent) == 0;
+    let near = world.tgid(parent) == facts.ppid || world.is_parent_inferred(caller);
+    let exited = live(world, facts.real_parent);
+    doubts.test(
+        cx,
+        &RULE,
+        same || near,
+        || [Some(parent), exited],
+        || {
+            let known = format!("its maker's parent {}", world.tgid(parent));
+            Finding::new(birth.subject(), known, format!("parent {}", facts.ppid))
+        },
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{
+        check::tests::script::{CLONE_PARENT, Script},
+        event::Body,
+    };
+
+    #[test]
+    fn a_sibling_without_the_flag_trips_it() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            script.clone_by(child, CLONE_PARENT);
+            let Body::Fork { flags, .. } = &mut script.last().body else { panic!() };
+            *flags = 0;
+            script.trips(&RULE);
+        }
+    }
+
+    #[test]
+    fn a_thread_of_another_group_trips_it() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            script.thread(child);
+            let Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+            task.tgid = 10;
+            script.trips(&RULE);
+        }
+    }
+
+    #[test]
+    fn the_flag_makes_a_sibling() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            script.clone_by(child, CLONE_PARENT);
+            script.thread(child);
+            script.holds(&RULE);
+        }
+    }
+}

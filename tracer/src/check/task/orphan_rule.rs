@@ -1,19 +1,125 @@
-//! Rule 26: TODO Orphan rule: after rp exit, new rp ∈ candidates of 2.8 in order. Detect: compute from tables when next state of child is read. Tolerate: subreaper flag changes in flight; thread-level choice ambiguous (any live thread of that process; kernel takes the first in thread list) ⇒ compare tgids.
+//! Rule 26: orphans go to a subreaper among their ancestors, else to the init of their father's PID
+//! namespace.
 
-use crate::check::{Group, Rule, Scope, Severity};
+use super::reading::live;
+use crate::{
+    check::{Group, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    event::{Exit, bits},
+    model::{Change, Effect, Reparent, TaskId, World},
+};
 
-/// TODO
+/// `find_new_reaper`.
 pub(in crate::check) static RULE: Rule = Rule {
     number: 26,
     id: "orphan-rule",
     group: Group::Task,
     severity: Severity::Soft,
     scope: Scope::Event,
-    statement: "TODO",
-    source: "TODO",
+    statement: "who takes in orphans is a thread of their father's process, one of its ancestors (a \
+                subreaper), or the init of a PID namespace",
+    source: "find_new_reaper, find_child_reaper (kernel/exit.c)",
     needs: &[],
     weaker: None,
-    exceptions: &[],
-    trips: "TODO",
-    near_miss: "TODO",
+    exceptions: &[
+        "a process that is a subreaper only since the father's exit, or no longer",
+        "which thread of the reaper's process it is",
+    ],
+    trips: "an exit names as the reaper a process that is no ancestor",
+    near_miss: "orphans go to pid 1",
 };
+
+/// Steps up a family that are looked at.
+const ANCESTORS: usize = 4096;
+
+/// Whether a task may take in orphans of another. That it has become a subreaper is not always
+/// told: any ancestor may have.
+fn may_reap(world: &World, reaper: TaskId, father: TaskId) -> bool {
+    world.tgid(reaper) == 1
+        || world.bits_of(reaper) & bits::SUBREAPER != 0
+        || world.same_process(father, reaper)
+        || is_init(world, reaper)
+        || is_above(world, reaper, father)
+}
+
+/// It belongs to the init of its PID namespace.
+fn is_init(world: &World, task: TaskId) -> bool {
+    let ns = world.task_active_pid_ns(task);
+    let init = ns.and_then(|ns| world.ns(ns).pid.as_ref()?.init);
+    init.is_some() && init == world.pid_of(world.leader(task))
+}
+
+/// It belongs to an ancestor.
+fn is_above(world: &World, reaper: TaskId, father: TaskId) -> bool {
+    let up = |&task: &TaskId| world.parent(task);
+    let mut family = std::iter::successors(world.parent(father), up).take(ANCESTORS);
+    family.any(|ancestor| world.same_process(ancestor, reaper))
+}
+
+/// An exit names who will take in the children.
+#[inline]
+pub(in crate::check) fn exit(cx: &mut Cx<'_>, facts: &Exit) {
+    let world = cx.world;
+    let (Some(father), Some(reaper)) = (live(world, facts.task), live(world, facts.reaper)) else {
+        return;
+    };
+    cx.test(&RULE, may_reap(world, reaper, father), || {
+        let read = format!("reaper {}", facts.reaper_tgid);
+        Finding::new(Subject::task(world, father), "a subreaper or an init as reaper", read)
+    });
+}
+
+/// A record has shown another real parent.
+#[inline]
+pub(in crate::check) fn changed(cx: &mut Cx<'_>, change: &Change) {
+    for effect in &change.effects {
+        let Effect::Reparented(Reparent { child, from, to: Some(to), inferred: false, .. }) =
+            *effect
+        else {
+            continue;
+        };
+        let world = cx.world;
+        // read before the old parent, which has exited, has handed it on
+        let early = !world.runs(to);
+        let holds = early || from.is_none_or(|from| may_reap(world, to, from));
+        cx.test(&RULE, holds, || {
+            let read = format!("parent {}", world.tgid(to));
+            Finding::new(Subject::task(world, child), "a subreaper or an init as parent", read)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{
+        check::tests::script::{CLONE_NEWPID, Script},
+        event::Body,
+    };
+
+    #[test]
+    fn a_sibling_as_reaper_trips_it() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            let other = script.fork(10);
+            script.fork(child);
+            script.exit(child);
+            let other = script.tasks[&other].facts;
+            let Body::Exit(facts) = &mut script.last().body else { panic!() };
+            (facts.reaper, facts.reaper_tgid) = (other.task, other.tgid);
+            script.trips(&RULE);
+        }
+    }
+
+    #[test]
+    fn orphans_go_to_pid_1() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let child = script.fork(10);
+            let orphan = script.fork(child);
+            script.exit(child);
+            script.sweep();
+            script.exit(orphan);
+            script.clone_by(10, CLONE_NEWPID);
+            script.holds(&RULE);
+        }
+    }
+}

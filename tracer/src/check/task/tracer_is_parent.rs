@@ -1,19 +1,105 @@
-//! Rule 27: TODO parent vs real_parent: par(T)≠rp(T) ⇒ T.ptrace≠0 and par(T) is the tracer; T.ptrace==0 ⇒ par==rp. __ptrace_link/unlink, BUG_ON in forget_original_parent. Tolerate: tracer being rp itself (par==rp with ptrace≠0), or another thread of the rp process.
+//! Rule 27: another parent than the real one is the tracer.
 
-use crate::check::{Group, Rule, Scope, Severity};
+use super::{
+    doubts::Doubts,
+    reading::{Reading, live},
+};
+use crate::{
+    check::{Group, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    event::Ptrace,
+};
 
-/// TODO
+/// `__ptrace_link` and `__ptrace_unlink`.
 pub(in crate::check) static RULE: Rule = Rule {
     number: 27,
     id: "tracer-is-parent",
     group: Group::Task,
     severity: Severity::Strict,
     scope: Scope::Event,
-    statement: "TODO",
-    source: "TODO",
+    statement: "a task's parent is its real parent unless it is traced; then it is its tracer, \
+                which belongs to another process",
+    source: "__ptrace_link, __ptrace_unlink, ptrace_attach (kernel/ptrace.c), \
+             forget_original_parent (kernel/exit.c)",
     needs: &[],
     weaker: None,
-    exceptions: &[],
-    trips: "TODO",
-    near_miss: "TODO",
+    exceptions: &[
+        "a tracer that is the real parent, or a thread of its process",
+        "a task is read while its tracer lets go, or while it gets another real parent",
+    ],
+    trips: "a task that nobody traces has another parent than its real one",
+    near_miss: "a task traced by another than its parent",
 };
+
+/// A task is read.
+#[inline]
+pub(in crate::check) fn reading(cx: &mut Cx<'_>, doubts: &mut Doubts, reading: &Reading<'_>) {
+    let (world, facts) = (cx.world, reading.facts);
+    let tracer = reading.known.and_then(|id| world.tracer(id));
+    let same = facts.parent == facts.real_parent && facts.parent_tgid == facts.ppid;
+    let holds = if facts.ptrace == 0 {
+        same || tracer.is_some_and(|tracer| world.key_of(tracer) == facts.parent)
+    } else {
+        let by = tracer.map_or(facts.parent_tgid, |tracer| world.tgid(tracer));
+        by == facts.parent_tgid || facts.parent_tgid == facts.ppid
+    };
+    let suspects = || {
+        let parent = reading.known.and_then(|id| world.parent(id));
+        let other = if facts.ptrace == 0 { live(world, facts.parent) } else { tracer };
+        [parent, other]
+    };
+    doubts.test(cx, &RULE, holds, suspects, || {
+        let tracer = tracer.map_or(0, |tracer| world.tgid(tracer));
+        let known = if facts.ptrace == 0 { facts.ppid } else { tracer };
+        let read = format!("parent {}, ptrace {:#x}", facts.parent_tgid, facts.ptrace);
+        Finding::new(reading.subject(world), format!("parent {known}"), read)
+    });
+}
+
+/// A tracer comes or goes.
+pub(in crate::check) fn ptrace(cx: &mut Cx<'_>, facts: &Ptrace) {
+    let world = cx.world;
+    let Some(id) = live(world, facts.task) else { return };
+    let tracer = live(world, facts.tracer);
+    let foreign = tracer.is_none_or(|tracer| !world.same_process(tracer, id));
+    let whole = (facts.tracer == 0) == (facts.tracer_tgid == 0);
+    cx.test(&RULE, foreign && whole, || {
+        let read = format!("traced by {}", facts.tracer_tgid);
+        Finding::new(Subject::task(world, id), "a tracer in another process, or none", read)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{
+        check::tests::script::Script,
+        event::{Body, Header, Ptrace},
+    };
+
+    #[test]
+    fn another_parent_without_a_tracer_trips_it() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            script.fork(10);
+            let init = script.tasks[&1].facts;
+            let Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+            (task.parent, task.parent_tgid) = (init.task, init.tgid);
+            script.trips(&RULE);
+        }
+    }
+
+    #[test]
+    fn a_tracer_may_be_another_than_the_parent() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        let tracer = script.fork(10);
+        let by = script.tasks[&tracer].facts;
+        let facts = script.facts(child);
+        (facts.parent, facts.parent_tgid, facts.ptrace) = (by.task, by.tgid, 1);
+        let (task, tid) = (facts.task, facts.tid);
+        let (header, tracer_tgid) = (Header::default(), by.tgid);
+        let link = Ptrace { header, task, tracer: by.task, tid, tgid: tid, tracer_tgid, pad: 0 };
+        script.write(tracer, 19, Body::Ptrace(link));
+        script.sweep();
+        script.holds(&RULE);
+    }
+}

@@ -2,6 +2,9 @@
 //!
 //! Everything a record says twice is right: what is changed by hand afterwards is the only fault.
 
+mod space;
+mod numbers;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -17,7 +20,7 @@ use crate::{
 };
 
 /// Inode number of the initial PID namespace.
-pub(in crate::check) const ROOT_INUM: u32 = 0xeff_fffc;
+pub(in crate::check) const ROOT_INUM: u32 = 0xefff_fffc;
 /// `CLONE_*` of include/uapi/linux/sched.h.
 pub(in crate::check) const CLONE_PARENT: u64 = 0x8000;
 pub(in crate::check) const CLONE_THREAD: u64 = 0x1_0000;
@@ -38,7 +41,14 @@ pub(in crate::check) struct Script {
     pub(in crate::check) events: Vec<Event>,
     /// The tasks that are not released, by level-0 number.
     pub(in crate::check) tasks: BTreeMap<i32, Person>,
+    /// Those that are, by their last number: they may still act.
+    gone: BTreeMap<i32, TaskFacts>,
     coverage: Coverage,
+    pid_max: u32,
+    /// Released tasks whose pid may live on as a group's or a session's.
+    held: Vec<Person>,
+    /// Time that has passed without a record, ns.
+    passed: u64,
     /// The next number of each namespace, by its inode number.
     next: BTreeMap<u32, i32>,
     keys: u64,
@@ -83,7 +93,11 @@ impl Script {
         let mut script = Self {
             events: Vec::new(),
             tasks: BTreeMap::new(),
+            gone: BTreeMap::new(),
             coverage,
+            pid_max: 0,
+            held: Vec::new(),
+            passed: 0,
             next: BTreeMap::from([(ROOT_INUM, 100)]),
             keys: 0x1000,
             ino: 500,
@@ -104,6 +118,7 @@ impl Script {
                 let own = if tid == 1 { &facts } else { &script.tasks[&1].facts };
                 let (pgrp, pgid) = (own.pid, own.tid);
                 (facts.pgrp, facts.pgid, facts.session, facts.sid) = (pgrp, pgid, pgrp, pgid);
+                facts.bits |= if tid == 1 { bits::SESSION_LEADER } else { 0 };
             }
             let person = Person { facts, vector: vec![root], exited: false };
             script.tasks.insert(tid, person);
@@ -142,12 +157,13 @@ impl Script {
 
     /// The time of the next record.
     pub(in crate::check) fn now(&self) -> u64 {
-        1_000_000 + 1000 * self.events.len() as u64
+        1_000_000 + self.passed + 1000 * self.events.len() as u64
     }
 
     /// Writes a record of a task; 0 is nobody.
     pub(in crate::check) fn write(&mut self, actor: i32, kind: u16, body: Body) {
         let facts = self.tasks.get(&actor).map(|person| person.facts);
+        let facts = facts.or_else(|| self.gone.get(&actor).copied());
         self.write_as(facts, kind, body);
     }
 
@@ -185,6 +201,17 @@ impl Script {
         }
     }
 
+    /// Allocations are seen.
+    pub(in crate::check) fn is_full(&self) -> bool {
+        self.coverage.sees(Fact::AllocPid)
+    }
+
+    /// The next number of the initial namespace is the first one that is free.
+    pub(in crate::check) fn rewind(&mut self) {
+        let free = (100..1000).find(|nr| !self.tasks.contains_key(nr));
+        self.next.insert(ROOT_INUM, free.unwrap_or(100));
+    }
+
     /// A whole sweep.
     pub(in crate::check) fn sweep(&mut self) {
         self.generation += 1;
@@ -206,7 +233,8 @@ impl Script {
 
     /// A thread of the process; its number.
     pub(in crate::check) fn thread(&mut self, by: i32) -> i32 {
-        self.clone_by(by, CLONE_THREAD)
+        const SIGHAND_AND_VM: u64 = 0x900;
+        self.clone_by(by, CLONE_THREAD | SIGHAND_AND_VM)
     }
 
     /// `copy_process` with these flags (`CLONE_THREAD`, `CLONE_PARENT`, `CLONE_NEWPID`).
@@ -230,13 +258,16 @@ impl Script {
         }
         let (tid, own) = (vector[0].nr, *vector.last().unwrap());
         let mut facts = self.blank(tid);
+        facts.level = vector.len() as u32 - 1;
         facts.comm = caller.facts.comm;
+        facts.level = vector.len() as u32 - 1;
         (facts.uid, facts.gid) = (caller.facts.uid, caller.facts.gid);
         (facts.pgrp, facts.pgid) = (caller.facts.pgrp, caller.facts.pgid);
         (facts.session, facts.sid) = (caller.facts.session, caller.facts.sid);
         facts.flags = 0x40_0040;
         facts.ns = caller.facts.ns;
         facts.ns[5] = own.inum;
+        facts.level = vector.len() as u32 - 1;
         (facts.for_children, facts.for_children_inum) = (own.ns, own.inum);
         let parent = if flags & (CLONE_THREAD | CLONE_PARENT) != 0 {
             (caller.facts.real_parent, caller.facts.ppid)
@@ -258,6 +289,11 @@ impl Script {
         self.write(by, 1, Body::Fork { task: facts, vector: all, flags });
         self.tasks.insert(tid, Person { facts, vector, exited: false });
         tid
+    }
+
+    /// The next number of the initial namespace.
+    pub(in crate::check) fn again(&mut self, nr: i32) {
+        self.next.insert(ROOT_INUM, nr);
     }
 
     /// `task_rename`.
@@ -374,8 +410,22 @@ impl Script {
     pub(in crate::check) fn release(&mut self, tid: i32, by: i32) {
         self.release_only(tid, by);
         let person = self.tasks.remove(&tid).unwrap();
-        self.free_pid(&person, by);
+        self.gone.insert(tid, person.facts);
+        self.held.push(person.clone());
+        self.free_unused(by);
         self.free_task(&person);
+    }
+
+    /// `free_pid` for the pids of released tasks that no group and no session uses.
+    fn free_unused(&mut self, by: i32) {
+        let users: Vec<_> = self.tasks.values().map(|one| one.facts).collect();
+        let used = |pid: u64| users.iter().any(|one| one.pgrp == pid || one.session == pid);
+        let all = std::mem::take(&mut self.held).into_iter();
+        let (held, free): (_, Vec<_>) = all.partition(|person| used(person.facts.pid));
+        self.held = held;
+        for person in free {
+            self.free_pid(&person, by);
+        }
     }
 
     /// `release_task` by somebody, and nothing more.
@@ -407,6 +457,10 @@ impl Script {
     /// A process of one thread exits, and its parent reaps it.
     pub(in crate::check) fn end(&mut self, tid: i32) {
         self.exit(tid);
+        let last = self.tasks[&tid].vector.last().copied();
+        if last.is_some_and(|own| own.nr == 1 && own.inum != ROOT_INUM) {
+            self.dying(tid);
+        }
         let parent = self.tasks[&tid].facts.ppid;
         self.release(tid, parent);
     }
@@ -414,14 +468,16 @@ impl Script {
     /// `change_pid`: the process `tid` gets the process group (2) or session (3) of a number.
     pub(in crate::check) fn change_pid(&mut self, by: i32, tid: i32, ty: u32, nr: i32) {
         let pid = self.tasks[&nr].facts.pid;
-        let facts = self.facts(tid);
-        if ty == 2 {
-            (facts.pgrp, facts.pgid) = (pid, nr);
-        } else {
-            (facts.session, facts.sid) = (pid, nr);
-            facts.bits |= bits::SESSION_LEADER;
+        let (task, header) = (self.tasks[&tid].facts.task, Header::default());
+        for person in self.tasks.values_mut().filter(|person| person.facts.tgid == tid) {
+            let facts = &mut person.facts;
+            if ty == 2 {
+                (facts.pgrp, facts.pgid) = (pid, nr);
+            } else {
+                (facts.session, facts.sid) = (pid, nr);
+                facts.bits |= bits::SESSION_LEADER;
+            }
         }
-        let (task, header) = (facts.task, Header::default());
         self.write(by, 11, Body::ChangePid(ChangePid { header, task, pid, tid, ty, nr, pad: 0 }));
     }
 
@@ -431,6 +487,18 @@ impl Script {
         self.change_pid(tid, tid, 2, tid);
     }
 
+    /// Time passes.
+    pub(in crate::check) fn pass(&mut self, ns: u64) {
+        self.passed += ns;
+    }
+
+    /// A record again, as the next one.
+    pub(in crate::check) fn append(&mut self, event: Event) {
+        let (seq, ts) = (self.events.len() as u32, self.now());
+        let header = Header { seq, ts, ..event.header };
+        self.events.push(Event { header, body: event.body });
+    }
+
     /// Records are missing since a time.
     pub(in crate::check) fn lose(&mut self, count: u64, since: u64) {
         self.write(0, 26, Body::Lost(Lost { cpu: 0, count, since }));
@@ -438,6 +506,17 @@ impl Script {
 
     /// The verdicts on what was written.
     pub(in crate::check) fn report(&self) -> Report {
+        let (checker, world) = self.judged();
+        checker.finish(&world)
+    }
+
+    /// The numbers that nothing accounts for.
+    pub(in crate::check) fn holes(&self) -> Vec<(u32, i32, i32)> {
+        let numbers = self.report().completeness.numbers;
+        numbers.into_iter().map(|it| (it.inum, it.from, it.to)).collect()
+    }
+
+    fn judged(&self) -> (Checker, World) {
         let mut world = World::new();
         world.set_sees(recording::sees(&self.coverage));
         let mut checker = Checker::new(&Host::default(), &self.coverage, &Options::default());
@@ -447,7 +526,7 @@ impl Script {
             checker.after(&world, event, &change);
             world.check_consistency().unwrap();
         }
-        checker.finish(&world)
+        (checker, world)
     }
 
     /// Asserts that this rule is violated.

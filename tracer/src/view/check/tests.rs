@@ -1,0 +1,1 @@
+//! Each format, on a report that is made by hand.

@@ -1,0 +1,130 @@
+//! What `check` has found, and the rules.
+
+use super::{Json, Object, event};
+use crate::{
+    check::{Form, Rule, Scope, Violation},
+    coverage::Coverage,
+    event::NO_CPU,
+    view::{
+        check::{Findings, need, needs},
+        names,
+    },
+};
+
+impl Json {
+    /// Appends a line for each violation and each rule, and the last line, with the verdict.
+    pub fn check(&self, found: &Findings<'_>, out: &mut String) {
+        for violation in &found.report.violations {
+            self.violation(violation, out);
+        }
+        for row in &found.report.rows {
+            let mut line = Object::line("rule", out);
+            named(row.rule, &mut line);
+            line.str("verdict", row.verdict.name());
+            form(&row.form, &mut line);
+            line.number("tested", row.tested);
+            line.number("violated", row.violated);
+            line.number("doubted", row.doubted);
+            line.flag("fails", found.policy.fails(row).is_some());
+            line.end();
+        }
+        let counts = found.report.counts();
+        let mut line = Object::line("summary", out);
+        line.str("verdict", found.verdict().name());
+        line.number("events", found.report.events);
+        line.number("lost", found.report.lost);
+        for (name, count) in [
+            ("holds", counts.holds),
+            ("violated", counts.violated),
+            ("unknown", counts.unknown),
+            ("untested", counts.untested),
+            ("uncovered", counts.uncovered),
+            ("damages", found.damages),
+        ] {
+            line.number(name, count as u64);
+        }
+        if let Some(command) = found.command {
+            event::ended(names::Ended::from_wait(command.status), &mut line);
+        }
+        line.end();
+    }
+
+    /// Appends the line of one violation.
+    fn violation(&self, violation: &Violation, out: &mut String) {
+        let Violation { rule, subject, expected, observed, events, ts } = violation;
+        let mut line = Object::line("violation", out);
+        self.times(*ts, &mut line);
+        named(rule, &mut line);
+        let mut whom = line.object("subject");
+        whom.str("what", subject.what.name());
+        whom.id("key", subject.key);
+        whom.known("pid", subject.tgid);
+        if !subject.vector.is_empty() {
+            whom.numbers("ns_pids", subject.vector.iter().copied());
+        }
+        let comm = crate::view::escape::name(&subject.comm);
+        if !comm.is_empty() {
+            whom.text("comm", comm);
+        }
+        whom.known("inum", subject.inum);
+        whom.close();
+        line.text("expected", expected.as_bytes());
+        line.text("observed", observed.as_bytes());
+        line.array("events", events, |event, out| {
+            let mut item = Object::item(out);
+            item.number("index", event.index);
+            item.number("ts", event.ts);
+            if event.cpu != NO_CPU {
+                item.number("cpu", event.cpu);
+            }
+            item.str("kind", names::record(event.kind));
+            item.number("seq", event.seq);
+            item.known("actor", event.actor_tid);
+            item.close();
+        });
+        line.end();
+    }
+
+    /// Appends the line of one rule (`invariants`); with a coverage, in which form it can be judged.
+    pub fn invariant(rule: &Rule, coverage: Option<&Coverage>, out: &mut String) {
+        let mut line = Object::line("invariant", out);
+        named(rule, &mut line);
+        let scope = if rule.scope == Scope::Event { "events" } else { "tables" };
+        line.str("judged_on", scope);
+        line.text("statement", rule.statement.as_bytes());
+        line.text("source", rule.source.as_bytes());
+        let names: Vec<_> = rule.needs.iter().map(|&one| need(one)).collect();
+        line.texts("needs", &names);
+        if let Some(weaker) = &rule.weaker {
+            line.text("weaker", weaker.statement.as_bytes());
+            line.text("weaker_needs", needs(weaker.needs).as_bytes());
+        }
+        line.texts("exceptions", rule.exceptions);
+        line.text("trips", rule.trips.as_bytes());
+        line.text("near_miss", rule.near_miss.as_bytes());
+        if let Some(coverage) = coverage {
+            form(&Form::of(rule, coverage), &mut line);
+        }
+        line.end();
+    }
+}
+
+fn named(rule: &Rule, line: &mut Object<'_>) {
+    line.str("rule", rule.id);
+    line.number("number", u32::from(rule.number));
+    line.str("group", rule.group.name());
+    line.str("severity", rule.severity.name());
+}
+
+fn form(form: &Form, line: &mut Object<'_>) {
+    let (name, why) = match form {
+        Form::Full => ("whole", None),
+        Form::Weaker(why) => ("weaker", Some(why)),
+        Form::Uncovered(why) => ("uncovered", Some(why)),
+        Form::Skipped => ("left_out", None),
+    };
+    line.str("form", name);
+    if let Some(why) = why {
+        line.text("reason", why.as_bytes());
+    }
+}
