@@ -1,4 +1,5 @@
-//! The scenario programs by themselves: they work here without a tracer, and leave nothing behind.
+//! The scenario programs, and programs of others, by themselves: they work here without a tracer,
+//! and leave nothing behind.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -37,8 +38,32 @@ fn every_scenario_has_a_name_and_a_sentence() {
 }
 
 #[test]
+fn every_program_of_others_has_a_name_and_a_sentence() {
+    let list = text(&scenarios(&["programs", "list"]));
+    assert!(list.lines().count() > 20);
+    assert!(list.lines().all(|line| line.contains(' ') && line.ends_with('.')), "{list}");
+}
+
+#[test]
+fn a_shell_with_jobs_is_performed_and_leaves_nothing_running() {
+    let folder = std::env::temp_dir().join(format!("tracer-tests-jobs-{}", std::process::id()));
+    let output = scenarios(&["perform", "bash-jobs", folder.to_str().unwrap()]);
+    let ended = fs::read_to_string(folder.join("ended")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(output.status.success());
+    assert_eq!(ended.lines().next(), Some("exit 0"));
+    assert!(ended.lines().nth(1).unwrap().parse::<u32>().unwrap() > 8, "{ended}");
+}
+
+#[test]
 fn what_is_not_understood_ends_with_2() {
-    for args in [&["run", "no_such_scenario"][..], &["hold", "plain_fork"], &["nonsense"], &[]] {
+    for args in [
+        &["programs", "--only", "x"][..],
+        &["run", "no_such_scenario"],
+        &["hold", "plain_fork"],
+        &["nonsense"],
+        &[],
+    ] {
         let output = scenarios(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(!output.stderr.is_empty(), "{args:?}");

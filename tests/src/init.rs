@@ -1,20 +1,25 @@
 //! The init of a virtual machine: mounts what a host has, runs one command, says how it ended, and
 //! powers off.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 /// What is mounted where; the first column is the file system.
-const MOUNTS: [(&str, &str); 10] = [
+const MOUNTS: [(&str, &str); 12] = [
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("devtmpfs", "/dev"),
+    ("devpts", "/dev/pts"),
+    ("tmpfs", "/dev/shm"),
     ("cgroup2", "/sys/fs/cgroup"),
     ("tracefs", "/sys/kernel/tracing"),
     ("debugfs", "/sys/kernel/debug"),
@@ -37,6 +42,9 @@ pub(crate) fn main() -> ! {
 
 /// Sets the machine up and runs the command; gives its exit status.
 fn live() -> Result<i32> {
+    if let Err(error) = leave_rootfs() {
+        eprintln!("init: / stays the initramfs: {error}");
+    }
     for (kind, target) in MOUNTS {
         fs::create_dir_all(target).ok();
         if let Err(error) = mount(kind, target) {
@@ -60,7 +68,29 @@ fn live() -> Result<i32> {
     // SAFETY: setsid is safe between fork and exec.
     unsafe { command.pre_exec(|| crate::sys::setsid().map(drop)) };
     let child = command.spawn().with_context(|| format!("cannot run {program}"))?;
-    reap_until(child.id() as i32)
+    let status = reap_until(child.id() as i32)?;
+    hand_out()?;
+    Ok(status)
+}
+
+/// Writes what lies in /out to the disk, if this machine has one: the host unpacks it.
+fn hand_out() -> Result<()> {
+    const DISK: &str = "/dev/nvme0n1";
+    // A device on the bus comes up by and by: a short command may be over before its disk is there.
+    let expected = Path::new("/sys/class/nvme/nvme0").exists();
+    for _ in 0..100 {
+        if !expected || Path::new(DISK).exists() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    if !Path::new(DISK).exists() {
+        return Ok(());
+    }
+    let tar = Command::new("/bin/tar").args(["-cf", DISK, "-C", "/out", "."]).status();
+    let written = tar.context("cannot run tar")?;
+    anyhow::ensure!(written.success(), "what is in /out does not fit on the disk: {written}");
+    Ok(())
 }
 
 /// Reaps everything, as an init must, until `child` has ended.
@@ -77,6 +107,25 @@ fn reap_until(child: i32) -> Result<i32> {
             return Ok(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)));
         }
     }
+}
+
+/// Covers the initramfs with a mount of itself, as every host's root is one: what lies under all
+/// mounts cannot be pivoted away from, and sandboxes and containers do that.
+fn leave_rootfs() -> io::Result<()> {
+    const COVER: &CStr = c"/run";
+    const ROOT: &CStr = c"/";
+    let done = |value: i32| if value < 0 { Err(io::Error::last_os_error()) } else { Ok(()) };
+    let none = std::ptr::null();
+    let move_mount = |from: &CStr, to: &CStr, how| {
+        // SAFETY: two NUL-terminated strings; these kinds of mount read no others.
+        done(unsafe { libc::mount(from.as_ptr(), to.as_ptr(), none, how, none.cast()) })
+    };
+    move_mount(ROOT, COVER, libc::MS_BIND)?;
+    std::env::set_current_dir("/run")?;
+    move_mount(COVER, ROOT, libc::MS_MOVE)?;
+    // SAFETY: a NUL-terminated string.
+    done(unsafe { libc::chroot(c".".as_ptr()) })?;
+    std::env::set_current_dir("/")
 }
 
 /// Mounts one file system.

@@ -4,6 +4,7 @@
 mod cgroup;
 mod init;
 mod proc;
+mod programs;
 mod scenario;
 mod sys;
 mod task;
@@ -19,7 +20,10 @@ use crate::sys::Ended;
 
 /// What this program understands.
 const USAGE: &str = "usage: scenarios list [--long] | run NAME | hold NAME | try [NAME...]
-       scenarios verify [--tracer PATH] [--plan PLAN]... [--only NAME,...] [--short] [--keep DIR]";
+       scenarios verify [--tracer PATH] [--plan PLAN]... [--only NAME,...] [--short] [--keep DIR]
+       scenarios programs list
+       scenarios programs [--tracer PATH] [--plan PLAN]... [--only NAME,...] [--short] [--keep DIR]
+       scenarios all [--tracer PATH] [--plan PLAN]... [--short] [--keep DIR]";
 
 fn main() -> ExitCode {
     if std::process::id() == 1 {
@@ -36,12 +40,24 @@ fn main() -> ExitCode {
         ["become", code] => return code.parse::<u8>().map_or(ExitCode::FAILURE, ExitCode::from),
         ["try", names @ ..] => try_all(names),
         ["verify", rest @ ..] => verify::main(rest),
+        ["programs", "list"] => return programs::list(),
+        ["programs", rest @ ..] => programs::main(rest),
+        // What the tracer runs for `programs`.
+        ["perform", name, folder] => programs::perform(name, folder),
+        ["all", rest @ ..] => all(rest),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     done.unwrap_or_else(|error| {
         eprintln!("scenarios: {error:#}");
         ExitCode::from(2)
     })
+}
+
+/// `all`: our own programs, then those of others. The worse of the two endings is ours.
+fn all(args: &[&str]) -> Result<ExitCode> {
+    let scenarios = verify::main(args)?;
+    let programs = programs::main(args)?;
+    Ok(if scenarios == ExitCode::SUCCESS { programs } else { scenarios })
 }
 
 /// `list`.

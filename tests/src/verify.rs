@@ -6,7 +6,7 @@ mod namespaces;
 mod pattern;
 mod tables;
 mod tasks;
-mod tool;
+pub(crate) mod tool;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

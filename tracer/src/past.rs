@@ -8,6 +8,7 @@
 //! copied ([`facts`]). Whatever grows has a bound, and what was left out is counted.
 
 mod annotate;
+mod blame;
 mod diff;
 mod doubt;
 pub mod export;
@@ -19,12 +20,18 @@ mod lifetimes;
 mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
+mod top;
 
 pub use annotate::{Annotate, Tally};
+pub use blame::{
+    Blame, Breach, Failure, Failures, Findings, HeldPid, HeldPids, Hold, Holder, Kept, Leak, Leaks,
+    Limit, Limits, Neglect, Refusal, SigChld, Standing, Why, Zombies,
+};
 pub use diff::{Changed, Diff, Ended, Field, SpaceFacts, TaskFacts, diff};
 pub use doubt::Doubt;
 pub use history::History;
 pub use life::{Came, Entry, Happening, Life, Still};
 pub use lifetime::{Answer, Lifetime, Since, Unknown};
 pub use lifetimes::Lifetimes;
-pub use stats::{Counter, Left, Loss, Rate, SpaceLife, Spaces, Stats};
+pub use stats::{Loss, Rate, SpaceLife, Spaces, Stats};
+pub use top::Counter;

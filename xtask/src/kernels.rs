@@ -1,17 +1,16 @@
 //! `kernels`: stock Debian cloud kernels, fetched by apt, unpacked, never installed.
 
-mod apt;
 mod cache;
 mod choice;
-mod sources;
+mod own;
 mod unpack;
 
-use std::{fs, process::ExitCode};
+use std::{fs, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::{place, say};
+use crate::{debian::Apt, place, say};
 pub(crate) use cache::{Kernel, find};
 use choice::Wanted;
 
@@ -53,7 +52,13 @@ pub(crate) fn ensure(names: &[String]) -> Result<Vec<Kernel>> {
         let names: Vec<String> = missing.iter().map(|name| cache::folder_name(name)).collect();
         say::step(&format!("kernels: fetching {}", names.join(", ")));
         let wanted: Vec<Wanted> = names.iter().map(|name| Wanted::new(name)).collect();
-        let mut apt = apt::Apt::new(&place::kernels().join(".apt"), &suites(&wanted))?;
+        let otherwise = format!(
+            "on another distribution, put a kernel's vmlinuz and a package.txt (lines release:, \
+             package:, version:) into a folder of its name under {}",
+            place::kernels().display()
+        );
+        let suites = suites(&wanted);
+        let mut apt = Apt::new(&place::kernels().join(".apt"), &suites, &otherwise)?;
         apt.update();
         for wanted in &wanted {
             if let Err(error) = fetch(&apt, wanted) {
@@ -69,6 +74,14 @@ pub(crate) fn ensure(names: &[String]) -> Result<Vec<Kernel>> {
     names.iter().map(|name| find(name).with_context(|| format!("kernel {name} vanished"))).collect()
 }
 
+/// A kernel by its version, or the file of one that somebody built.
+pub(crate) fn named(name: &str) -> Result<Kernel> {
+    if own::is_path(name) {
+        return own::read(Path::new(name));
+    }
+    ensure(&[name.to_owned()])?.pop().context("no kernel was named")
+}
+
 /// The suites that may carry any of the wanted kernels.
 fn suites(wanted: &[Wanted]) -> Vec<&'static str> {
     let mut suites: Vec<&str> = wanted.iter().flat_map(Wanted::suites).copied().collect();
@@ -79,7 +92,7 @@ fn suites(wanted: &[Wanted]) -> Vec<&'static str> {
 
 /// Downloads and unpacks the newest package of a version. The lists may name builds whose files are
 /// gone: then the next.
-fn fetch(apt: &apt::Apt, wanted: &Wanted) -> Result<()> {
+fn fetch(apt: &Apt, wanted: &Wanted) -> Result<()> {
     const TRIES: usize = 3;
     let packages = choice::newest_first(&apt.package_names()?, wanted);
     if packages.is_empty() {
@@ -95,7 +108,7 @@ fn fetch(apt: &apt::Apt, wanted: &Wanted) -> Result<()> {
     failure.map_or(Ok(()), Err)
 }
 
-fn fetch_package(apt: &apt::Apt, wanted: &Wanted, package: &choice::Package) -> Result<()> {
+fn fetch_package(apt: &Apt, wanted: &Wanted, package: &choice::Package) -> Result<()> {
     let facts = apt.facts(&package.name)?;
     say::note(&format!(
         "{}: {} {}, {}",

@@ -1,6 +1,7 @@
 //! Automation of the project, `cargo xtask VERB`: all verbs on one page.
 
 mod bench;
+mod debian;
 mod fail;
 mod fixture;
 mod fuzz;
@@ -9,6 +10,7 @@ mod live;
 mod matrix;
 mod mutate;
 mod place;
+mod programs;
 mod run;
 mod say;
 mod setup;

@@ -31,6 +31,11 @@ pub(crate) fn kernels() -> PathBuf {
     root().join("target/kernels")
 }
 
+/// The programs of others that go into virtual machines.
+pub(crate) fn programs() -> PathBuf {
+    root().join("target/programs")
+}
+
 /// Finds a program as the shell would.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -47,13 +47,19 @@ fn all(options: &Options, steps: &mut Steps) -> Result<()> {
     steps.command("documentation", doc)?;
     steps.cargo_test(cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))?;
 
-    let programs = steps.one("static programs", vm::programs)?;
+    let programs = steps.one("programs for the machines", || with_others(options.no_vm))?;
     steps.counted("scenarios on this host", |tally| host::run(&programs, tally))?;
     if options.no_vm {
         steps.skip("matrix", "--no-vm was given");
         return Ok(());
     }
     steps.counted("matrix", |tally| matrix::run(&matrix::for_test(options.quick), &programs, tally))
+}
+
+/// What the machines run; without machines nothing is fetched for them.
+fn with_others(no_vm: bool) -> Result<vm::Programs> {
+    let programs = vm::programs()?;
+    if no_vm { Ok(programs) } else { programs.with_others() }
 }
 
 fn cargo(arguments: &[&str]) -> Command {

@@ -19,7 +19,7 @@ const SHOWN: [&str; 4] = ["--json", "--threads", "--type", "all"];
 
 /// The tracer, and where its streams go.
 #[derive(Debug)]
-pub(super) struct Tool {
+pub(crate) struct Tool {
     /// The program.
     path: PathBuf,
     /// This program, which it traces.
@@ -28,6 +28,8 @@ pub(super) struct Tool {
     folder: PathBuf,
     /// The folder goes at the end.
     temporary: bool,
+    /// It has the verb `check`.
+    checks: bool,
     /// The scenario that holds still, last one: it and its tasks are no leftovers.
     held: Cell<Option<i32>>,
 }
@@ -54,22 +56,41 @@ impl Run {
 
 impl Tool {
     /// Takes note of the program, and makes the folder.
-    pub(super) fn new(path: &Path, keep: Option<&Path>) -> Result<Self> {
+    pub(crate) fn new(path: &Path, keep: Option<&Path>) -> Result<Self> {
         let name = format!("tracer-verify-{}", std::process::id());
         let folder = keep.map_or_else(|| std::env::temp_dir().join(name), Path::to_path_buf);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let scenarios = task::program()?;
-        Ok(Self {
+        let mut tool = Self {
             path: path.to_owned(),
             scenarios,
             folder,
             temporary: keep.is_none(),
+            checks: false,
             held: Cell::new(None),
-        })
+        };
+        let (code, ..) = tool.run("check", Command::new(path).args(["check", "--help"]))?;
+        tool.checks = code == Some(0);
+        Ok(tool)
+    }
+
+    /// Whether the tracer has the verb `check`.
+    pub(crate) fn checks(&self) -> bool {
+        self.checks
+    }
+
+    /// The program.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where streams and recordings go.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What `tracer doctor --json` says.
-    pub(super) fn doctor(&self) -> Result<Value> {
+    pub(crate) fn doctor(&self) -> Result<Value> {
         let lines = self.lines("doctor", &["doctor", "--json"])?;
         lines
             .into_iter()
@@ -123,7 +144,21 @@ impl Tool {
         let mut command = Command::new(&self.path);
         command.args(["verify", "--strict"]).arg(recording);
         let (code, _, errors) = self.run(&format!("{name}.verify"), &mut command)?;
-        Ok((code != Some(0)).then(|| format!("tracer verify ended with {code:?}\n{errors}")))
+        if code != Some(0) {
+            return Ok(Some(format!("tracer verify ended with {code:?}\n{errors}")));
+        }
+        self.check(name, recording)
+    }
+
+    /// Which of the kernel's invariants a recording violates, as the tracer has it.
+    fn check(&self, name: &str, recording: &Path) -> Result<Option<String>> {
+        if !self.checks {
+            return Ok(None);
+        }
+        let mut command = Command::new(&self.path);
+        command.arg("check").arg(recording);
+        let (code, output, errors) = self.run(&format!("{name}.check"), &mut command)?;
+        Ok((code != Some(0)).then(|| format!("tracer check ended with {code:?}\n{output}{errors}")))
     }
 
     /// Runs a command that must succeed, and gives its JSON lines.
@@ -148,7 +183,11 @@ impl Tool {
     }
 
     /// Runs a command to its end: exit code (none: a signal), output, errors.
-    fn run(&self, name: &str, command: &mut Command) -> Result<(Option<i32>, String, String)> {
+    pub(crate) fn run(
+        &self,
+        name: &str,
+        command: &mut Command,
+    ) -> Result<(Option<i32>, String, String)> {
         let file = |what: &str| -> Result<(PathBuf, File)> {
             let path = self.folder.join(format!("{name}.{what}"));
             let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
@@ -208,7 +247,7 @@ fn parse(text: &str) -> Result<Vec<Value>> {
 }
 
 /// Why a plan is not possible here, if it is not.
-pub(super) fn refusal(doctor: &Value, plan: &str) -> Option<String> {
+pub(crate) fn refusal(doctor: &Value, plan: &str) -> Option<String> {
     let entry = &doctor["plans"][plan];
     let refused = entry["possible"] == false;
     refused.then(|| entry["reason"].as_str().unwrap_or("not possible here").to_owned())

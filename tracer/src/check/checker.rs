@@ -91,7 +91,6 @@ impl Checker {
         self.task.after(cx, change);
         self.group.after(cx, change);
         self.namespace.after(cx, change);
-        self.life.after(cx, change);
         self.audit.after(cx, change);
     }
 
@@ -126,7 +125,6 @@ impl Checker {
         self.task.finish(cx);
         self.group.finish(cx);
         self.namespace.finish(cx);
-        self.life.finish(cx);
         self.stream.finish(cx);
         let Book { tallies, violations, lost, certain, recent, .. } = self.book;
         let rows = ALL

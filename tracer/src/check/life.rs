@@ -21,7 +21,7 @@ use crate::{
         Body, ChangePid, ExchangeTids, Exit, FreePid, FreeTask, Ptrace, Release, Rename, ns_reason,
     },
     host::Host,
-    model::{Change, PidState, TaskId},
+    model::{PidState, TaskId},
 };
 use tracer_ebpf::wire::Exec;
 
@@ -62,6 +62,7 @@ impl State {
             group_dead: coverage.group_dead,
             marks_groups: version >= (6, 1),
             autoreap: version >= (7, 1),
+            settles_codes: version >= (6, 13),
         };
         Self { sees, ..Self::default() }
     }
@@ -73,12 +74,12 @@ impl State {
         let event = cx.event;
         match &event.body {
             Body::Fork { task, vector, flags } => {
-                let actor = self.acts(cx);
+                let actor = Self::acts(cx);
                 self.groups.fork(cx, actor, *flags);
-                reuse_after_free::fork(cx, &self.known, task, vector);
+                reuse_after_free::fork(cx, (&self.known, self.sees), task, vector);
             }
             Body::AllocPid(facts) => {
-                self.acts(cx);
+                Self::acts(cx);
                 self.made(facts.pid.0, event.header.actor);
                 reuse_after_free::alloc(cx, &self.known, facts);
             }
@@ -109,25 +110,22 @@ impl State {
     fn rest(&mut self, cx: &mut Cx<'_>) {
         let event = cx.event;
         match &event.body {
-            Body::AllocFail(_) | Body::ForkFail(_) => {
-                self.acts(cx);
+            Body::AllocFail(_) | Body::ForkFail(_) | Body::Syscall(_) => {
+                Self::acts(cx);
             }
             Body::Cred(facts) => {
-                self.acts(cx);
+                Self::acts(cx);
                 silent_after_exit::own(cx, facts.task);
             }
             Body::PidNs(facts) if facts.reason != ns_reason::SNAPSHOT => {
-                self.acts(cx);
+                Self::acts(cx);
             }
             Body::NsSet(facts) if facts.reason != ns_reason::SNAPSHOT => {
-                self.acts(cx);
+                Self::acts(cx);
                 silent_after_exit::own(cx, facts.task);
             }
-            Body::Syscall(_) => {
-                self.acts(cx);
-            }
             Body::Update { task, .. } => {
-                self.acts(cx);
+                Self::acts(cx);
                 if let Some(id) = cx.world.at_key(task.task) {
                     self.execs.shown(cx.world, id, task.uid, task.gid);
                 }
@@ -148,7 +146,7 @@ impl State {
 
     /// The actor does something of its own free will.
     #[inline]
-    fn acts(&self, cx: &mut Cx<'_>) -> Option<TaskId> {
+    fn acts(cx: &mut Cx<'_>) -> Option<TaskId> {
         let actor = cx.world.at_key(cx.event.header.actor);
         silent_after_exit::acts(cx, actor);
         silent_after_release::by(cx, actor);
@@ -169,7 +167,7 @@ impl State {
     fn release(&mut self, cx: &mut Cx<'_>, facts: &Release) {
         silent_after_release::by(cx, cx.world.at_key(cx.event.header.actor));
         let id = cx.world.at_key(facts.task);
-        exit_release_free::release(cx, &self.known, id, facts);
+        exit_release_free::release(cx, &self.known, self.sees, id, facts);
         let Some(id) = id else { return };
         once_each::release(cx, id);
         tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
@@ -214,7 +212,7 @@ impl State {
     }
 
     fn exec(&mut self, cx: &mut Cx<'_>, facts: &Exec) {
-        self.acts(cx);
+        Self::acts(cx);
         silent_after_exit::own(cx, facts.task);
         let id = cx.world.at_key(facts.task);
         if let Some(id) = id {
@@ -225,7 +223,7 @@ impl State {
     }
 
     fn rename(&mut self, cx: &mut Cx<'_>, facts: &Rename) {
-        self.acts(cx);
+        Self::acts(cx);
         let id = cx.world.at_key(facts.task);
         if let Some(id) = id {
             silent_after_release::about(cx, id);
@@ -235,7 +233,7 @@ impl State {
     }
 
     fn change_pid(&mut self, cx: &mut Cx<'_>, facts: &ChangePid) {
-        self.acts(cx);
+        Self::acts(cx);
         let world = cx.world;
         let Some(id) = world.at_key(facts.task) else { return };
         silent_after_release::about(cx, id);
@@ -252,7 +250,7 @@ impl State {
     }
 
     fn exchange(&mut self, cx: &mut Cx<'_>, facts: &ExchangeTids) {
-        self.acts(cx);
+        Self::acts(cx);
         silent_after_exit::own(cx, facts.left);
         for key in [facts.left, facts.right] {
             if let Some(id) = cx.world.at_key(key) {
@@ -278,11 +276,4 @@ impl State {
         }
         self.reapers.unlink(cx, id, facts);
     }
-
-    /// Judges what a record has changed.
-    #[inline]
-    pub(super) fn after(&mut self, _cx: &mut Cx<'_>, _change: &Change) {}
-
-    /// Judges the tables at the end of the stream.
-    pub(super) fn finish(&mut self, _cx: &mut Cx<'_>) {}
 }

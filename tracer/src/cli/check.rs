@@ -74,7 +74,7 @@ pub(crate) struct Reporting {
     pub(crate) format: ReportFormat,
     /// Write the report to this file, and a summary in text to standard output; a file that exists
     /// is overwritten
-    #[arg(short, long = "output", value_name = "OUT", id = "report_file")]
+    #[arg(short = 'o', long = "output", value_name = "OUT", id = "report_file")]
     pub(crate) file: Option<PathBuf>,
     /// List every rule, also those that hold
     #[arg(short, long)]

@@ -80,12 +80,38 @@ fn bad_values_are_refused_by_name() {
         ("tracer live --duration soon", "soon"),
         ("tracer live --time lunar", "boot"),
         ("tracer live --color red", "red"),
+        ("tracer check --only uniqe-number", "unique-number"),
+        ("tracer check --require 99", "no rule"),
+        ("tracer check --format xml", "junit"),
+        ("tracer check --audit-interval often", "often"),
         ("tracer completions tcsh", "fish"),
     ] {
         let error = refused(line);
         assert!(error.to_string().contains(part), "{line}: {error}");
         assert_eq!(error.exit_code(), 2, "{line}");
     }
+}
+
+#[test]
+fn rules_are_named_by_name_or_number_together_or_apart() {
+    let line = "tracer check --only 4,unique-number --skip 65 --require all x.tracer";
+    let Verb::Check(check) = parsed(line) else { panic!("not check") };
+    let ids: Vec<_> = check.rules.only.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids, ["number-range", "unique-number"]);
+    assert_eq!((check.rules.skip.len(), check.rules.require.len()), (1, 1));
+    assert_eq!(check.files.len(), 1);
+    let Verb::Check(check) = parsed("tracer check -o r --format tap -- ls -o x") else { panic!() };
+    assert_eq!((check.command.len(), check.files.len()), (3, 0));
+    assert!(check.report.file.is_some());
+}
+
+#[test]
+fn what_only_a_live_check_has_is_refused_beside_a_file() {
+    for option in ["--duration 1s", "--record y", "--audit-interval 1s", "--command-status"] {
+        let error = refused(&format!("tracer check {option} x.tracer"));
+        assert_eq!(error.exit_code(), 2, "{option}");
+    }
+    assert_eq!(refused("tracer check x.tracer -- ls").kind(), ErrorKind::ArgumentConflict);
 }
 
 #[test]

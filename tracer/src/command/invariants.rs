@@ -28,10 +28,11 @@ pub(super) fn run(args: &cli::Invariants) -> Result<ExitCode, Fault> {
     let coverage = seen.as_ref().map(|(_, coverage)| coverage);
     let mut text = String::new();
     if args.output.json {
-        if let Some((host, coverage)) = &seen {
-            Json::new(host).header(coverage, &mut text);
+        match &seen {
+            Some((host, coverage)) => Json::new(host).header(coverage, &mut text),
+            None => Json::bare_header(&mut text),
         }
-        rules.iter().for_each(|rule| Json::invariant(rule, coverage, &mut text));
+        Json::invariants(&rules, coverage, &mut text);
     } else {
         let style = settings::style(args.output);
         match (&args.rule, rules.first()) {
@@ -46,9 +47,10 @@ pub(super) fn run(args: &cli::Invariants) -> Result<ExitCode, Fault> {
 fn find(name: &str) -> Result<&'static Rule, Fault> {
     check::find(name).ok_or_else(|| {
         let near = check::nearest(name);
-        let help = match near.is_empty() {
-            true => "`tracer invariants` lists all".into(),
-            false => format!("near it are: {} (`tracer invariants` lists all)", near.join(", ")),
+        let help = if near.is_empty() {
+            "`tracer invariants` lists all".into()
+        } else {
+            format!("near it are: {} (`tracer invariants` lists all)", near.join(", "))
         };
         Fault::Absent { what: format!("there is no rule {name}"), help }
     })

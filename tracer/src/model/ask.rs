@@ -109,7 +109,7 @@ impl World {
     /// Whether a task's real parent was inferred by the kernel's rules, and not read since.
     #[inline]
     pub fn is_parent_inferred(&self, task: TaskId) -> bool {
-        self.row(task).is(super::row::Flag::ParentInferred)
+        self.row(task).is(Flag::ParentInferred)
     }
 
     /// When a pid was allocated, ns since boot; 0 if before the trace, or unseen.

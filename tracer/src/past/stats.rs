@@ -2,26 +2,22 @@
 
 mod rate;
 mod spaces;
-mod top;
 
 use std::collections::BTreeMap;
 
 use super::facts::{Identity, Named, Numbers};
+use super::top::{Counter, Top};
 use crate::event::Event;
-use crate::model::{Change, Effect, TaskId, TaskState, World};
+use crate::model::{Change, Effect, TaskId, World};
 use crate::view::{Report, Type, What};
 
 pub use rate::Rate;
 pub use spaces::{SpaceLife, Spaces};
-pub use top::Counter;
-use top::Top;
 
 /// Entries of a list of the greatest.
 const LISTED: usize = 10;
 /// Losses that are listed one by one.
 const LOSSES: usize = 64;
-/// Combinations of errno and namespace that are counted apart.
-const FAILURES: usize = 1024;
 
 /// Counts everything: give it every event, with the reports that are to be counted.
 #[derive(Clone, Debug, Default)]
@@ -36,10 +32,6 @@ pub struct Stats {
     pub ended: u64,
     /// Of these, by exit code in wait(2)'s form; `None` where it was not seen.
     pub exits: BTreeMap<Option<i32>, u64>,
-    /// Failed forks, by errno and by the inode number of the PID namespace (0 if unknown).
-    pub failures: BTreeMap<(i32, u32), u64>,
-    /// Failed forks that are in none of these, as there are too many.
-    pub other_failures: u64,
     /// Losses, the first ones.
     pub losses: Vec<Loss>,
     /// How many losses there were.
@@ -52,13 +44,8 @@ pub struct Stats {
     pub deepest: Numbers,
     /// Most tasks at once, and when.
     pub most: (u64, u64),
-    /// Zombies that were left when the events ended, by who ought to reap them, most first.
-    pub left: Vec<Left>,
-    /// Parents of left zombies that are not in the list.
-    pub left_more: u64,
     counts: [u64; Type::ALL.len()],
     creators: Top<Identity, Named>,
-    parents: Top<Identity, Named>,
     tasks: u64,
 }
 
@@ -73,17 +60,6 @@ pub struct Loss {
     pub until: u64,
     /// How many.
     pub count: u64,
-}
-
-/// Zombies that one process has not reaped.
-#[derive(Clone, Copy, Debug)]
-pub struct Left {
-    /// Who ought to have reaped them; `None` if unknown.
-    pub parent: Option<Named>,
-    /// How many.
-    pub count: u64,
-    /// When the oldest of them exited; 0 if unknown.
-    pub since: u64,
 }
 
 impl Stats {
@@ -128,8 +104,6 @@ impl Stats {
                 self.ended += 1;
                 *self.exits.entry(code.map(|code| code & 0xffff)).or_default() += 1;
             }
-            (What::Release { zombie: Some(ns), .. }, Some(task)) => self.reaped(world, task, *ns),
-            (What::ForkFail { errno, inum, .. }, _) => self.failed(*errno, *inum),
             (What::Lost { count, since }, _) => {
                 self.gaps += 1;
                 self.lost = self.lost.saturating_add(*count);
@@ -172,48 +146,9 @@ impl Stats {
         }
     }
 
-    fn reaped(&mut self, world: &World, id: TaskId, zombie: u64) {
-        let task = world.task(id);
-        if !task.is_leader() {
-            return;
-        }
-        if let Some(label) = Named::parent(world, id) {
-            let parent = task.real_parent.map(|it| world.task(it).leader.unwrap_or(it));
-            let unknown = Identity { tid: label.tgid, birth: 0 };
-            let identity = parent.map_or(unknown, |it| Identity::of(world, it));
-            self.parents.add(identity, zombie, label);
-        }
-    }
-
-    fn failed(&mut self, errno: i32, inum: u32) {
-        let known = self.failures.contains_key(&(errno, inum));
-        if known || self.failures.len() < FAILURES {
-            *self.failures.entry((errno, inum)).or_default() += 1;
-        } else {
-            self.other_failures += 1;
-        }
-    }
-
     /// The events have ended: counts what is left.
     pub fn finish(&mut self, world: &World) {
-        self.spaces.finish(world, self.records.last);
-        let mut left: BTreeMap<i32, Left> = BTreeMap::new();
-        for id in world.tasks() {
-            let task = world.task(id);
-            if task.state != TaskState::Zombie || !task.is_leader() {
-                continue;
-            }
-            let parent = Named::parent(world, id);
-            let new = Left { parent, count: 0, since: task.exited };
-            let entry = left.entry(task.ppid).or_insert(new);
-            entry.count += 1;
-            entry.since = entry.since.min(task.exited);
-        }
-        let mut left: Vec<Left> = left.into_values().collect();
-        left.sort_by_key(|it| std::cmp::Reverse(it.count));
-        self.left_more = left.len().saturating_sub(LISTED) as u64;
-        left.truncate(LISTED);
-        self.left = left;
+        self.spaces.finish(world);
     }
 
     /// Events of all types.
@@ -226,19 +161,8 @@ impl Stats {
         Type::ALL.into_iter().zip(self.counts).filter(|&(_, count)| count > 0)
     }
 
-    /// Forks that failed.
-    pub fn failed_forks(&self) -> u64 {
-        self.failures.values().sum::<u64>() + self.other_failures
-    }
-
     /// The processes that made most tasks, most first.
     pub fn creators(&self) -> Vec<Counter<Named>> {
         self.creators.greatest(LISTED)
-    }
-
-    /// The processes whose children were zombies longest, in all, before they were reaped. The
-    /// weight is that time in ns.
-    pub fn zombie_parents(&self) -> Vec<Counter<Named>> {
-        self.parents.greatest(LISTED)
     }
 }

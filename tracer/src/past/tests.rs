@@ -1,6 +1,7 @@
 //! What has been, asked of small hosts.
 
 mod annotate;
+pub(crate) mod blame;
 mod diff;
 mod disorder;
 mod export;

@@ -5,6 +5,7 @@
 //! with `_hex` behind the name (`comm_hex`, `filename_hex`, `args_hex`) holds all the bytes.
 
 mod check;
+mod blame;
 mod diff;
 mod event;
 mod life;
@@ -72,6 +73,14 @@ impl Json {
         line.flag("pid_ino", coverage.pid_ino);
         line.flag("ns_id", coverage.ns_id);
         line.known("hidden_tasks", coverage.hidden_tasks);
+        line.end();
+    }
+
+    /// Appends the first line where nothing is known of the host.
+    pub fn bare_header(out: &mut String) {
+        let mut line = Object::line("header", out);
+        line.number("schema", SCHEMA);
+        line.str("version", env!("CARGO_PKG_VERSION"));
         line.end();
     }
 

@@ -1,5 +1,6 @@
 //! What has been, as people read it: histories, lifetimes, differences, totals.
 
+mod blame;
 mod diff;
 mod life;
 mod lifetime;
@@ -8,6 +9,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use blame::{blame, holder};
 pub use diff::diff;
 pub use life::history;
 pub use lifetime::answer;

@@ -30,8 +30,8 @@ pub(crate) fn vmlinuz(deb: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A bootable image carries the magic `HdrS` of the x86 boot protocol.
+/// Whether a package's file is what it should be.
 fn is_kernel(file: &Path) -> Result<bool> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(bytes.get(0x202..0x206) == Some(b"HdrS"))
+    Ok(super::own::is_bootable(&bytes))
 }

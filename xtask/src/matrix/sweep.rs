@@ -16,7 +16,7 @@ use crate::{
     kernels::Kernel,
     place, say,
     vm::{
-        self, Ending, Programs, Size,
+        self, Ending, Job, Programs, Size,
         console::{Line, Outcome, Verdict},
     },
 };
@@ -82,7 +82,8 @@ fn one(kernel: &Kernel, programs: &Programs, command: &[String], size: &Size) ->
         trouble: None,
     };
     let mut verdicts = Vec::new();
-    let run = vm::run(kernel, programs, command, size, &mut |line| {
+    let job = Job { programs, command, out: None };
+    let run = vm::run(kernel, &job, size, &mut |line| {
         if let Line::Verdict(verdict) = Line::parse(line) {
             if verdict.outcome == Outcome::Fail {
                 say::note(&format!("{}: {line}", kernel.name));

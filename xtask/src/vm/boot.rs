@@ -1,6 +1,7 @@
 //! qemu: starts a machine, follows its console, and says how it ended.
 
 use std::{
+    ffi::OsString,
     fmt,
     fs::{self, File},
     io::{BufRead, BufReader, Read},
@@ -25,6 +26,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) timeout: Duration,
     /// More for the kernel's command line.
     pub(crate) append: &'a str,
+    /// More for qemu's.
+    pub(crate) devices: Option<[OsString; 4]>,
 }
 
 /// How a machine ended.
@@ -106,6 +109,7 @@ impl Machine<'_> {
         qemu.arg("-kernel").arg(self.image).arg("-initrd").arg(self.initrd);
         let append = format!("console=ttyS0 quiet panic=-1 rdinit=/init {}", self.append);
         qemu.args(["-append", append.trim_end()]);
+        qemu.args(self.devices.iter().flatten());
         qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         qemu
     }

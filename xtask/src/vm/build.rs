@@ -2,9 +2,9 @@
 
 use std::{env, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::{fail::Unmet, place, run};
+use crate::{fail::Unmet, place, programs, run};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -12,6 +12,8 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 pub(crate) struct Programs {
     pub(crate) tracer: PathBuf,
     pub(crate) scenarios: PathBuf,
+    /// A part of the image with programs of others, where they are wanted.
+    pub(crate) others: Option<PathBuf>,
 }
 
 /// Builds what is out of date.
@@ -43,7 +45,8 @@ pub(crate) fn programs() -> Result<Programs> {
             .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static"),
     )?;
     let folder = place::vm().join(TARGET).join("vm");
-    let programs = Programs { tracer: folder.join("tracer"), scenarios: folder.join("scenarios") };
+    let (tracer, scenarios) = (folder.join("tracer"), folder.join("scenarios"));
+    let programs = Programs { tracer, scenarios, others: None };
     for program in [&programs.tracer, &programs.scenarios] {
         if !program.is_file() {
             bail!("cargo built no {}", program.display());
@@ -53,11 +56,8 @@ pub(crate) fn programs() -> Result<Programs> {
 }
 
 impl Programs {
-    /// Reads both for the machine's file system.
-    pub(crate) fn read(&self) -> Result<(Vec<u8>, Vec<u8>)> {
-        let read = |file: &PathBuf| {
-            std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
-        };
-        Ok((read(&self.tracer)?, read(&self.scenarios)?))
+    /// Adds the programs of others.
+    pub(crate) fn with_others(self) -> Result<Self> {
+        Ok(Self { others: Some(programs::ensure()?), ..self })
     }
 }

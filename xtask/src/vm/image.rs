@@ -14,9 +14,8 @@ pub(crate) fn write(to: &Path, programs: &Programs, command: &[String]) -> Resul
     if let Some(word) = command.iter().find(|word| word.contains('\n')) {
         bail!("an argument cannot contain a line break on its way into the machine: {word:?}");
     }
-    let (tracer, scenarios) = programs.read()?;
     let mut cpio = Cpio::default();
-    for folder in ["bin", "dev", "proc", "run", "sys", "tmp"] {
+    for folder in ["bin", "dev", "out", "proc", "run", "sys", "tmp"] {
         cpio.folder(folder);
     }
     cpio.character_device("dev/console", 5, 1);
@@ -24,12 +23,21 @@ pub(crate) fn write(to: &Path, programs: &Programs, command: &[String]) -> Resul
 
     // One program, two roles: as PID 1 it prepares the machine, runs what /args says, and powers
     // off.
-    cpio.program("bin/scenarios", &scenarios);
+    cpio.program("bin/scenarios", &read(&programs.scenarios)?);
     cpio.link("init", "/bin/scenarios");
-    cpio.program("bin/tracer", &tracer);
+    cpio.program("bin/tracer", &read(&programs.tracer)?);
     cpio.file("args", (command.join("\n") + "\n").as_bytes());
     busybox(&mut cpio)?;
-    fs::write(to, cpio.finish()).with_context(|| format!("cannot write {}", to.display()))
+    let mut image = cpio.finish();
+    // The kernel unpacks archives one after the other.
+    if let Some(others) = &programs.others {
+        image.extend(read(others)?);
+    }
+    fs::write(to, image).with_context(|| format!("cannot write {}", to.display()))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// The shell and small tools, for commands of any kind.

@@ -172,29 +172,10 @@ impl State {
         });
         // without its hook, other records than the rename may have told of the swap
         if sees.exchange || old.is_some() || !world.is_grouped(id) {
-            self.number(cx, known, (id, old), facts);
+            number(cx, known, (id, old), facts);
         }
         alone(cx, known, sees, id);
         self.same(cx, (known, sees), id, facts);
-    }
-
-    /// The number that it had when it called exec.
-    fn number(
-        &self,
-        cx: &mut Cx<'_>,
-        known: &Known,
-        (id, swapped): (TaskId, Option<i32>),
-        facts: &Exec,
-    ) {
-        let world = cx.world;
-        if !known.whole(world, id) || !known.is_clear(world.tgid(id)) {
-            return;
-        }
-        let old = swapped.unwrap_or_else(|| world.tid(id));
-        cx.test(&RULE, facts.old_tid == old, || {
-            let observed = format!("{} before the exec", facts.old_tid);
-            Finding::new(Subject::task(world, id), format!("number {old}"), observed)
-        });
     }
 
     /// What an exec does not change, where every change is seen.
@@ -226,6 +207,19 @@ impl State {
             )
         });
     }
+}
+
+/// The number that it had when it called exec.
+fn number(cx: &mut Cx<'_>, known: &Known, (id, swapped): (TaskId, Option<i32>), facts: &Exec) {
+    let world = cx.world;
+    if !known.whole(world, id) || !known.is_clear(world.tgid(id)) {
+        return;
+    }
+    let old = swapped.unwrap_or_else(|| world.tid(id));
+    cx.test(&RULE, facts.old_tid == old, || {
+        let observed = format!("{} before the exec", facts.old_tid);
+        Finding::new(Subject::task(world, id), format!("number {old}"), observed)
+    });
 }
 
 fn slot(key: u64) -> usize {

@@ -36,6 +36,7 @@ pub(in crate::check) static RULE: Rule = Rule {
         "a task that was already exiting when the hooks were attached, whose exit nobody saw",
         "a pid that lives on as a group's or session's is freed long after its task",
         "a parent that exits may be named until its children have really been handed on",
+        "newer kernels (7.x) set the exit code of a leader to its group's when that is dead",
         "up to 5.18 PTRACE_KILL may overwrite the exit code of a traced task that is exiting",
     ],
     trips: "a task is released that has not exited",
@@ -49,7 +50,13 @@ pub(super) fn exit(cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &Exit) {
 }
 
 /// `release_task`: of an exited task, and with what its exit said.
-pub(super) fn release(cx: &mut Cx<'_>, known: &Known, id: Option<TaskId>, facts: &Release) {
+pub(super) fn release(
+    cx: &mut Cx<'_>,
+    known: &Known,
+    sees: Sees,
+    id: Option<TaskId>,
+    facts: &Release,
+) {
     let world = cx.world;
     let Some(id) = id else {
         // a task that only /proc shows has no key yet
@@ -68,7 +75,9 @@ pub(super) fn release(cx: &mut Cx<'_>, known: &Known, id: Option<TaskId>, facts:
     parent(cx, id, facts.real_parent, facts.ppid);
     if world.exited_at(id) != 0 && world.lives(id) {
         let code = world.exit_code_of(id);
-        let holds = facts.code == code || world.tracer(id).is_some();
+        let signal = facts.code & !0xff == 0 && facts.code & 0x7f != 0;
+        let settled = sees.settles_codes && (signal || world.is_grouped(id) && world.leads(id));
+        let holds = facts.code == code || settled || world.tracer(id).is_some();
         cx.test(&RULE, holds, || {
             Finding::new(
                 Subject::task(world, id),
@@ -242,6 +251,26 @@ mod tests {
         let child = script.fork(10);
         script.release_only(child, 10);
         script.trips(&RULE);
+    }
+
+    #[test]
+    fn an_exit_that_nobody_tells_trips_it_and_one_that_was_lost_does_not() {
+        for lost in [false, true] {
+            let mut script = Script::new();
+            let child = script.fork(10);
+            script.exit(child);
+            script.hide(0);
+            if lost {
+                script.lose(1, 0);
+            }
+            script.release(child, 10);
+            script.sweep();
+            if lost {
+                script.is_legal();
+            } else {
+                script.trips(&RULE);
+            }
+        }
     }
 
     #[test]

@@ -99,6 +99,9 @@ pub(super) struct Sees {
     pub(super) marks_groups: bool,
     /// A process may ask for its own reaping at birth (`CLONE_AUTOREAP`, 7.1 and later).
     pub(super) autoreap: bool,
+    /// The exit code of a process may be set to its group's after its leader's exit (not in 6.12,
+    /// yes in 7.x).
+    pub(super) settles_codes: bool,
 }
 
 /// Major and minor number of a release; zeroes if it has none.

@@ -89,23 +89,23 @@ impl State {
         let own = header.actor == facts.task;
         let leads = world.leads(id);
         let replaced = self.take(facts.task);
-        if !(sees.release && sees.exchange) || !known.is_clear(facts.tgid) {
+        if !(sees.release && sees.exchange && known.is_clear(facts.tgid)) {
             return;
         }
-        let mates = header.actor_tgid == facts.tgid && !own;
+        let mates = header.actor_tgid == facts.tgid;
         let holds = own
-            || (leads && (header.actor_tgid == facts.ppid || mates))
+            || leads && (mates || header.actor_tgid == facts.ppid)
             || replaced == Some(header.actor)
             || self.full
             || self.is_odd(cx, id, facts);
         // a thread that its tracer has released takes its leader with it
-        if !own && !leads && !mates {
+        if leads {
+            self.chains.retain(|&(tgid, _)| tgid != facts.tgid);
+        } else if !own && !mates {
             self.full |= self.chains.len() >= KEPT;
             if self.chains.len() < KEPT {
                 self.chains.push((facts.tgid, header.actor));
             }
-        } else if leads && !self.chains.is_empty() {
-            self.chains.retain(|&(tgid, _)| tgid != facts.tgid);
         }
         cx.test(&RULE, holds, || {
             Finding::new(

@@ -97,7 +97,7 @@ impl State {
         }
         let Some(cpu) = self.cpus.get_mut(index) else { return };
         if cpu.begun && header.seq == cpu.next {
-            cx.test(&RULE, true, || unreachable());
+            cx.test(&RULE, true, unreachable);
             cpu.next = header.seq.wrapping_add(1);
         } else {
             cpu.odd(cx, header);

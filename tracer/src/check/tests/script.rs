@@ -168,7 +168,9 @@ impl Script {
     }
 
     fn write_as(&mut self, actor: Option<TaskFacts>, kind: u16, body: Body) {
-        let (seq, ts) = (self.events.len() as u32, self.now());
+        // a loss has the number of what comes behind it
+        let told = |event: &&Event| !matches!(event.body, Body::Lost(_));
+        let (seq, ts) = (self.events.iter().filter(told).count() as u32, self.now());
         let header = Header {
             ts,
             seq,

@@ -133,9 +133,10 @@ fn open(path: &Path, others: &[PathBuf], append: bool) -> Result<File, Fault> {
         ));
     }
     let mut options = OpenOptions::new();
-    let opened = match append {
-        true => options.append(true).create(true).open(path),
-        false => options.write(true).create(true).truncate(false).open(path),
+    let opened = if append {
+        options.append(true).create(true).open(path)
+    } else {
+        options.write(true).create(true).truncate(false).open(path)
     };
     opened.map_err(|error| Fault::unable(what(), error.to_string(), "choose another with -o"))
 }

@@ -68,7 +68,7 @@ pub(super) fn run(args: &cli::Check, files: &[PathBuf], report: &Report) -> Resu
     let mut progress = Progress::new();
     let shrunk =
         shrink::shrink(&history.records, &setting, goal, Budget::default(), &mut |left, tries| {
-            progress.show(left, tries)
+            progress.show(left, tries);
         });
     progress.clear();
     let Some(shrunk) = shrunk else {
@@ -96,9 +96,10 @@ fn goal<'r>(args: &cli::Check, report: &'r Report) -> Option<&'r Violation> {
 fn how(shrunk: &Shrunk, history: &History, goal: &Violation) -> String {
     let Shrunk { kept, renumbered, minimal, tries } = shrunk;
     let least = if *minimal { "none of them can be left out" } else { "fewer may do" };
-    let numbers = match renumbered {
-        true => "; the CPUs' sequence numbers are given anew, so that what is left out is no loss",
-        false => "",
+    let numbers = if *renumbered {
+        "; the CPUs' sequence numbers are given anew, so that what is left out is no loss"
+    } else {
+        ""
     };
     format!(
         "{} of {} records, that violate {} ({least}; {tries} tries){numbers}",

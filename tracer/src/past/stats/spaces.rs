@@ -13,7 +13,7 @@ pub struct SpaceLife {
     pub space: Space,
     /// Who made it, where that was seen.
     pub creator: Option<Named>,
-    /// How long it lived, or has lived, ns.
+    /// How long it lived, ns.
     pub lived: u64,
 }
 
@@ -33,8 +33,6 @@ pub struct Spaces {
     pub longest: Vec<SpaceLife>,
     /// The ended ones that lived shortest, shortest first.
     pub shortest: Vec<SpaceLife>,
-    /// Of those that were made and still are: the oldest ones, oldest first.
-    pub oldest: Vec<SpaceLife>,
 }
 
 impl Spaces {
@@ -58,7 +56,7 @@ impl Spaces {
         insert(&mut self.shortest, life, |a, b| a.lived < b.lived);
     }
 
-    pub(super) fn finish(&mut self, world: &World, end: u64) {
+    pub(super) fn finish(&mut self, world: &World) {
         let others = world.past_namespaces().filter(|&id| world.ns(id).kind != NsKind::Pid);
         for id in others.collect::<Vec<_>>() {
             self.ended(world, id);
@@ -67,10 +65,6 @@ impl Spaces {
             let ns = world.ns(id);
             if let Some(count) = self.alive.get_mut(ns.kind.index()) {
                 *count += 1;
-            }
-            if ns.created != 0 {
-                let life = SpaceLife::of(world, id, end.saturating_sub(ns.created));
-                insert(&mut self.oldest, life, |a, b| a.lived > b.lived);
             }
         }
     }

@@ -1,11 +1,12 @@
 //! Events that were lost, doubled and reordered: everything still answers, and within its bounds.
 
+use super::blame::coverage;
 use super::{MS, replay, reused};
 use crate::coverage::Coverage;
 use crate::event::Event;
 use crate::filter::PidSpec;
 use crate::past::export::Format;
-use crate::past::{Annotate, History, Lifetimes, Stats, diff};
+use crate::past::{Annotate, Blame, History, Lifetimes, Limits, Stats, diff};
 use crate::view::fixture::{BASH, INIT, NESTED, NOW, Who, host};
 use crate::view::{Json, Lines, Style, Summary, TimeFormat, past as text};
 
@@ -48,6 +49,7 @@ fn told(events: &[Event], random: &mut Random) -> (String, String) {
     let (mut history, mut one) = (History::new(spec), Lifetimes::of(spec));
     let (mut host_one, mut all) = (History::new(PidSpec::host(6401)), Lifetimes::within(None));
     let (mut stats, mut summary) = (Stats::default(), Summary::default());
+    let mut blame = Blame::new(&coverage(&[]));
     let (mut csv, mut dot) = (Format::Csv.exporter(), Format::Dot.exporter());
     let mut out = Vec::new();
     csv.begin(&host(), &Coverage::default(), &mut out);
@@ -60,6 +62,7 @@ fn told(events: &[Event], random: &mut Random) -> (String, String) {
         one.add(world, event, change);
         all.add(world, event, change);
         stats.add(world, event, change, reports);
+        blame.add(world, event, change);
         for report in reports {
             csv.event(world, report, &mut out);
             dot.event(world, report, &mut out);
@@ -83,8 +86,19 @@ fn told(events: &[Event], random: &mut Random) -> (String, String) {
         all.at(6401, ts);
     }
     stats.finish(&world);
-    text::stats(&lines, &stats, &mut shown);
-    json.stats(&stats, &mut objects);
+    let findings = blame.finish(&world, end);
+    text::stats(&lines, &stats, &findings, &mut shown);
+    json.stats(&stats, &findings, &mut objects);
+    let limits = Limits {
+        max_zombies: Some(0),
+        max_zombie_age: Some(0),
+        max_failed_forks: Some(0),
+        no_leaked_namespaces: true,
+    };
+    for breach in findings.breaches(&limits) {
+        shown.push_str(&breach.text);
+        json.breach(&breach, &mut objects);
+    }
     let diff = diff(&before, &world);
     text::diff(&lines, &diff, true, &mut shown);
     json.diff(&diff, true, &mut objects);

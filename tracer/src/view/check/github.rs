@@ -3,7 +3,7 @@
 use super::{Findings, grade, headline, junit::violation, plural, reason, remarks, safe};
 use crate::{
     check::{Form, Verdict},
-    view::text::made,
+    view::{digits::push, text::made},
 };
 
 /// Rules that one annotation names.
@@ -17,7 +17,9 @@ pub fn github(found: &Findings<'_>, out: &mut String) {
         let text = made(|out| {
             out.push_str(row.rule.statement);
             out.push('\n');
-            first.iter().for_each(|first| violation(first, found.start, out));
+            if let Some(first) = first {
+                violation(first, found.start, out);
+            }
         });
         let title = format!(
             "tracer: {} {} ({} of {})",
@@ -65,7 +67,9 @@ pub fn markdown(found: &Findings<'_>, out: &mut String) {
             out.push_str(text);
             out.push(' ');
         }
-        out.push_str(&format!("| {} | ", row.tested));
+        out.push_str("| ");
+        push(row.tested, out);
+        out.push_str(" | ");
         cell(&note, out);
         out.push_str(" |\n");
     }

@@ -32,7 +32,9 @@ pub fn junit(found: &Findings<'_>, out: &mut String) {
     }
     out.push_str(">\n");
     properties(found, out);
-    rows.iter().for_each(|row| case(found, row, out));
+    for row in rows {
+        case(found, row, out);
+    }
     if damaged > 0 {
         out.push_str("<testcase classname=\"stream\" name=\"recording\">\n");
         let message = format!("the recording is damaged in {} places", found.damages);
@@ -76,9 +78,10 @@ fn case(found: &Findings<'_>, row: &Row, out: &mut String) {
     attribute("name", row.rule.id, out);
     out.push_str(">\n");
     let why = reason(row);
-    let said = match why.is_empty() {
-        true => row.verdict.name().to_owned(),
-        false => format!("{}: {why}", row.verdict.name()),
+    let said = if why.is_empty() {
+        row.verdict.name().to_owned()
+    } else {
+        format!("{}: {why}", row.verdict.name())
     };
     let all = made(|out| found.violations(row).for_each(|one| violation(one, found.start, out)));
     match found.policy.fails(row) {

@@ -4,7 +4,7 @@
 use super::{Findings, headline, plural, reason, remarks, safe, sighting, subject};
 use crate::{
     check::{Row, Verdict, Violation},
-    view::{escape, text::made},
+    view::{digits::push, escape, text::made},
 };
 
 /// Appends the report.
@@ -25,7 +25,10 @@ fn point(found: &Findings<'_>, number: usize, row: &Row, out: &mut String) {
     let fails = found.policy.fails(row);
     let bad = fails.is_some() || row.verdict == Verdict::Violated;
     out.push_str(if bad { "not ok " } else { "ok " });
-    out.push_str(&format!("{number} - {}: {}", row.rule.group.name(), row.rule.id));
+    push(number as u64, out);
+    for piece in [" - ", row.rule.group.name(), ": ", row.rule.id] {
+        out.push_str(piece);
+    }
     let why = reason(row);
     match (row.verdict, fails) {
         // A test point that may fail.

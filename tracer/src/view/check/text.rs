@@ -38,10 +38,14 @@ pub fn text(found: &Findings<'_>, style: Style, verbose: bool, out: &mut String)
 /// The rules that were not judged, in short: a line for each reason.
 fn unjudged(found: &Findings<'_>) -> Vec<String> {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut skipped = 0;
     for row in &found.report.rows {
         let why = match row.verdict {
             Verdict::Untested => "untested".to_owned(),
-            Verdict::Uncovered if row.form == Form::Skipped => reason(row),
+            Verdict::Uncovered if row.form == Form::Skipped => {
+                skipped += 1;
+                continue;
+            }
             Verdict::Uncovered => format!("uncovered, as {}", reason(row)),
             _ => continue,
         };
@@ -51,7 +55,9 @@ fn unjudged(found: &Findings<'_>) -> Vec<String> {
         }
     }
     reasons.sort();
-    reasons.into_iter().map(|(why, rules)| format!("{why}: {}", rules.join(", "))).collect()
+    let left_out = (skipped > 0).then(|| format!("left out: {}", plural(skipped, "rule")));
+    let told = reasons.into_iter().map(|(why, rules)| format!("{why}: {}", rules.join(", ")));
+    told.chain(left_out).collect()
 }
 
 /// A rule that is violated, and how.

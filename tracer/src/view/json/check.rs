@@ -85,28 +85,45 @@ impl Json {
         line.end();
     }
 
-    /// Appends the line of one rule (`invariants`); with a coverage, in which form it can be judged.
-    pub fn invariant(rule: &Rule, coverage: Option<&Coverage>, out: &mut String) {
-        let mut line = Object::line("invariant", out);
-        named(rule, &mut line);
-        let scope = if rule.scope == Scope::Event { "events" } else { "tables" };
-        line.str("judged_on", scope);
-        line.text("statement", rule.statement.as_bytes());
-        line.text("source", rule.source.as_bytes());
-        let names: Vec<_> = rule.needs.iter().map(|&one| need(one)).collect();
-        line.texts("needs", &names);
-        if let Some(weaker) = &rule.weaker {
-            line.text("weaker", weaker.statement.as_bytes());
-            line.text("weaker_needs", needs(weaker.needs).as_bytes());
+    /// Appends a line for each rule, and the last line; with a coverage, in which form each can be
+    /// judged by it (`invariants`).
+    pub fn invariants(rules: &[&Rule], coverage: Option<&Coverage>, out: &mut String) {
+        for rule in rules {
+            invariant(rule, coverage, out);
         }
-        line.texts("exceptions", rule.exceptions);
-        line.text("trips", rule.trips.as_bytes());
-        line.text("near_miss", rule.near_miss.as_bytes());
+        let mut line = Object::line("summary", out);
+        line.number("rules", rules.len() as u64);
         if let Some(coverage) = coverage {
-            form(&Form::of(rule, coverage), &mut line);
+            let forms: Vec<_> = rules.iter().map(|rule| Form::of(rule, coverage)).collect();
+            let count = |test: fn(&Form) -> bool| forms.iter().filter(|form| test(form)).count();
+            line.number("whole", count(|form| *form == Form::Full) as u64);
+            line.number("weaker", count(|form| matches!(form, Form::Weaker(_))) as u64);
+            line.number("uncovered", count(|form| !form.is_judged()) as u64);
         }
         line.end();
     }
+}
+
+/// Appends the line of one rule.
+fn invariant(rule: &Rule, coverage: Option<&Coverage>, out: &mut String) {
+    let mut line = Object::line("invariant", out);
+    named(rule, &mut line);
+    line.str("judged_on", if rule.scope == Scope::Event { "events" } else { "tables" });
+    line.text("statement", rule.statement.as_bytes());
+    line.text("source", rule.source.as_bytes());
+    let names: Vec<_> = rule.needs.iter().map(|&one| need(one)).collect();
+    line.texts("needs", &names);
+    if let Some(weaker) = &rule.weaker {
+        line.text("weaker", weaker.statement.as_bytes());
+        line.text("weaker_needs", needs(weaker.needs).as_bytes());
+    }
+    line.texts("exceptions", rule.exceptions);
+    line.text("trips", rule.trips.as_bytes());
+    line.text("near_miss", rule.near_miss.as_bytes());
+    if let Some(coverage) = coverage {
+        form(&Form::of(rule, coverage), &mut line);
+    }
+    line.end();
 }
 
 fn named(rule: &Rule, line: &mut Object<'_>) {

@@ -1,16 +1,16 @@
 //! A recording in numbers.
 
 use super::super::{escape, names};
-use super::life::{numbers, parent_of};
-use super::{Json, Object, event};
+use super::life::numbers;
+use super::{Json, Object, blame, event};
 use crate::event::NO_CPU;
 use crate::model::NsKind;
 use crate::past::facts::Named;
-use crate::past::{Counter, SpaceLife, Stats};
+use crate::past::{Counter, Findings, SpaceLife, Stats};
 
 impl Json {
     /// Appends the one line of type `stats`.
-    pub fn stats(&self, stats: &Stats, out: &mut String) {
+    pub fn stats(&self, stats: &Stats, findings: &Findings, out: &mut String) {
         let mut line = Object::line("stats", out);
         self.rates(stats, &mut line);
         line.number("events", stats.events());
@@ -39,15 +39,6 @@ impl Json {
         line.number("deepest_level", stats.deepest.len().saturating_sub(1) as u64);
         numbers("deepest_ns_pids", "", &stats.deepest, &mut line);
         counters("creators", "tasks", &stats.creators(), &mut line);
-        counters("zombie_parents", "zombie_ns", &stats.zombie_parents(), &mut line);
-        line.array("zombies_left", &stats.left, |left, out| {
-            let mut item = Object::item(out);
-            parent_of(left.parent.as_ref(), &mut item);
-            item.number("count", left.count);
-            item.known("since", left.since);
-            item.close();
-        });
-        failures(stats, &mut line);
         line.array("exits", &stats.exits, |(code, count), out| {
             let mut item = Object::item(out);
             if let Some(code) = code {
@@ -57,6 +48,7 @@ impl Json {
             item.close();
         });
         spaces(stats, &mut line);
+        blame::fields(findings, &mut line);
         line.end();
     }
 
@@ -90,17 +82,6 @@ fn counters(key: &str, weight: &str, all: &[Counter<Named>], line: &mut Object<'
     });
 }
 
-fn failures(stats: &Stats, line: &mut Object<'_>) {
-    line.number("failed_forks", stats.failed_forks());
-    line.array("failures", &stats.failures, |(&(errno, inum), &count), out| {
-        let mut item = Object::item(out);
-        event::refused(errno, inum, &mut item);
-        item.number("count", count);
-        item.close();
-    });
-    line.known("other_failures", stats.other_failures);
-}
-
 fn spaces(stats: &Stats, line: &mut Object<'_>) {
     let all = &stats.spaces;
     for (key, counts) in [("ns_made", all.made), ("ns_ended", all.ended), ("ns_alive", all.alive)] {
@@ -110,9 +91,7 @@ fn spaces(stats: &Stats, line: &mut Object<'_>) {
         }
         object.close();
     }
-    for (key, list) in
-        [("ns_longest", &all.longest), ("ns_shortest", &all.shortest), ("ns_oldest", &all.oldest)]
-    {
+    for (key, list) in [("ns_longest", &all.longest), ("ns_shortest", &all.shortest)] {
         line.array(key, list, |life: &SpaceLife, out| {
             let mut item = Object::item(out);
             item.str("kind", life.space.kind.name());

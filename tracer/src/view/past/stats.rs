@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 
 use super::super::style::{Align, Grid};
 use super::super::summary::counted;
-use super::super::{Lines, Paint, Style, names, text, time};
+use super::super::{Lines, Paint, Style, names, time};
+use super::blame::blame;
 use super::lifetime::point;
 use super::pieces::{process, space, task, vector};
 use crate::event::NO_CPU;
 use crate::model::NsKind;
 use crate::past::facts::Named;
-use crate::past::{Counter, Left, SpaceLife, Stats};
+use crate::past::{Counter, Findings, SpaceLife, Stats};
 
 const SPACES: [(&str, Align); 4] = [
     ("NAMESPACES", Align::Left),
@@ -24,7 +25,7 @@ const SPACES: [(&str, Align); 4] = [
 const SHOWN: usize = 20;
 
 /// Appends the numbers.
-pub fn stats(lines: &Lines, stats: &Stats, out: &mut String) {
+pub fn stats(lines: &Lines, stats: &Stats, findings: &Findings, out: &mut String) {
     let style = lines.style();
     times(lines, stats, out);
     losses(lines, stats, out);
@@ -36,14 +37,9 @@ pub fn stats(lines: &Lines, stats: &Stats, out: &mut String) {
             let _ = write!(out, "up to {error} more");
         });
     });
-    list(style, "\nZOMBIE PARENTS", &stats.zombie_parents(), out, zombie_parent);
-    list(style, "\nZOMBIES LEFT", &stats.left, out, |it, out| left(stats, it, out));
-    if stats.left_more > 0 {
-        let _ = writeln!(out, "  and {}", counted(stats.left_more, "more parent"));
-    }
-    failures(style, stats, out);
     exits(style, stats, out);
     spaces(style, stats, out);
+    blame(lines, findings, out);
 }
 
 fn times(lines: &Lines, stats: &Stats, out: &mut String) {
@@ -149,27 +145,6 @@ fn error(it: &Counter<Named>, out: &mut String, write: impl FnOnce(&mut String, 
     }
 }
 
-fn zombie_parent(it: &Counter<Named>, out: &mut String) {
-    process(Some(&it.label), out);
-    let _ = write!(out, ": {} for ", counted(it.count, "zombie"));
-    time::duration(it.weight, out);
-    out.push_str(" in all");
-    error(it, out, |out, error| {
-        out.push_str("up to ");
-        time::duration(error, out);
-        out.push_str(" more");
-    });
-}
-
-fn left(stats: &Stats, it: &Left, out: &mut String) {
-    let _ = write!(out, "{} not reaped by ", counted(it.count, "zombie"));
-    process(it.parent.as_ref(), out);
-    if let Some(age) = stats.records.last.checked_sub(it.since).filter(|_| it.since != 0) {
-        out.push_str(" for up to ");
-        time::duration(age, out);
-    }
-}
-
 /// The most frequent of what was counted.
 fn common<K: Ord>(
     style: Style,
@@ -191,19 +166,6 @@ fn common<K: Ord>(
     }
 }
 
-fn failures(style: Style, stats: &Stats, out: &mut String) {
-    common(style, "\nFAILED FORKS", &stats.failures, out, |&(errno, inum), out| {
-        names::write_errno(errno, out);
-        if inum != 0 {
-            out.push_str(" in ");
-            text::space(NsKind::Pid, inum, out);
-        }
-    });
-    if stats.other_failures > 0 {
-        let _ = writeln!(out, "  others: {}", stats.other_failures);
-    }
-}
-
 fn exits(style: Style, stats: &Stats, out: &mut String) {
     common(style, "\nENDS OF PROCESSES", &stats.exits, out, |code, out| match code {
         Some(code) => names::Ended::from_wait(*code).write(out),
@@ -222,11 +184,7 @@ fn spaces(style: Style, stats: &Stats, out: &mut String) {
     }
     out.push('\n');
     grid.write(style, out);
-    let lists = [
-        ("\nLIVED LONGEST", &spaces.longest),
-        ("\nLIVED SHORTEST", &spaces.shortest),
-        ("\nSTILL THERE", &spaces.oldest),
-    ];
+    let lists = [("\nLIVED LONGEST", &spaces.longest), ("\nLIVED SHORTEST", &spaces.shortest)];
     for (head, all) in lists {
         list(style, head, all, out, life);
     }

@@ -1,11 +1,13 @@
 //! The texts, on small hosts.
 
-use super::super::fixture::{self, INIT, NOW, host};
+use super::super::fixture::{self, BASH, INIT, NOW, ROOT, Stage, Who, host, key};
 use super::super::{Json, Lines, Style, TimeFormat};
-use super::{answer, diff, history, stats};
+use super::{answer, blame, diff, history, stats};
+use crate::event::{AllocFail, Body, ForkFail, Ptrace};
 use crate::filter::PidSpec;
+use crate::past::tests::blame::coverage;
 use crate::past::tests::{MS, replay, reused};
-use crate::past::{self, Diff, History, Lifetimes, Stats};
+use crate::past::{self, Blame, Diff, Findings, History, Lifetimes, Limits, Stats};
 
 /// When [`reused`] ends.
 const END: u64 = NOW + 129 * MS;
@@ -69,7 +71,7 @@ fn a_history_in_json_is_a_line_an_entry() {
     let first = ["life", "fork", "exec", "rename", "exit", "release", "free_pid"];
     assert_eq!(types, [&first[..], &["life", "fork", "sid", "lost", "exit"]].concat());
     assert_eq!(all[0]["process_id"], "0a1b2c3d000040008000000000000001-6430-9999000000");
-    assert_eq!(all[0]["ns_inums"], serde_json::json!([fixture::ROOT, fixture::NESTED]));
+    assert_eq!(all[0]["ns_inums"], serde_json::json!([ROOT, fixture::NESTED]));
     assert_eq!(all[0]["until"], NOW + 26 * MS);
     assert_eq!((&all[4]["exit_signal"], &all[4]["ppid"]), (&9.into(), &6427.into()));
     assert_eq!(all[5]["zombie_ns"], 5 * MS);
@@ -174,19 +176,22 @@ fn what_differs_in_json() {
     );
 }
 
-fn counted() -> Stats {
+fn counted(stage: &Stage) -> (Stats, Findings) {
     let mut stats = Stats::default();
-    let world = replay(&reused().events, |world, event, change, reports| {
+    let mut watch = Blame::new(&coverage(&[]));
+    let world = replay(&stage.events, |world, event, change, reports| {
         stats.add(world, event, change, reports);
+        watch.add(world, event, change);
     });
     stats.finish(&world);
-    stats
+    (stats, watch.finish(&world, stage.now))
 }
 
 #[test]
 fn totals_read_in_sections() {
     let mut out = String::new();
-    stats(&lines(), &counted(), &mut out);
+    let (totals, findings) = counted(&reused());
+    stats(&lines(), &totals, &findings, &mut out);
     let (head, rest) = out.split_once("\nNAMESPACES").unwrap();
     assert_eq!(
         head,
@@ -205,30 +210,113 @@ CREATORS
   6427 (sh): 2 tasks
   6401 (bash): 1 task
 
-ZOMBIE PARENTS
-  6427 (sh): 1 zombie for 5 ms in all
-
-ZOMBIES LEFT
-  1 zombie not reaped by 6427 (sh) for up to 1 ms
-
 ENDS OF PROCESSES
   signal 9 (KILL): 1
   code 1: 1
 "
     );
-    assert!(
-        rest.contains("STILL THERE\n  pid:[4026532398] level 1, 129 ms, made by 6401 (ls)"),
-        "{rest}"
+    let (_, blame) = rest.split_once("\n\n").unwrap();
+    assert_eq!(
+        blame,
+        "\
+ZOMBIES, BY PARENT
+  6427 (sh): 1 not reaped for 1 ms: 6430 (again); 1 gone after 5 ms, at most 5 ms; it is the init of \
+pid:[4026532398]
+
+NAMESPACES STILL THERE
+  pid:[4026532398] level 1, 129 ms, made by 6401 (ls): its init runs: 6427 (sh)
+records were lost: what is said to be left may have ended unseen
+"
     );
 }
 
 #[test]
 fn totals_in_json() {
     let mut out = String::new();
-    Json::new(&host()).stats(&counted(), &mut out);
+    let (totals, findings) = counted(&reused());
+    Json::new(&host()).stats(&totals, &findings, &mut out);
     let all = &objects(&out)[0];
     assert_eq!((&all["lost"], &all["gaps"]), (&7.into(), &1.into()));
-    assert_eq!(all["zombie_parents"][0]["zombie_ns"], 5 * MS);
+    assert_eq!(all["zombie_parents"][0]["gone_ns"], 5 * MS);
+    assert_eq!(all["zombies_left"], 1);
     assert_eq!(all["ns_alive"]["pid"], 2);
     assert_eq!(all["exits"][0]["exit_signal"], 9);
+}
+
+/// A tracer keeps a zombie, a group a number, and a fork fails.
+fn blamed() -> (Findings, Stage) {
+    let mut stage = Stage::nested();
+    let (child, sleep, second) =
+        (Who(7000, 7000, 6401, 0), Who(7001, 7001, 6401, 0), Who(7002, 7002, 6401, 0));
+    stage.fork(BASH, child, b"sl\x1b[2Jp", 0);
+    stage.fork(BASH, sleep, b"first", 0);
+    let mut task = fixture::facts(second, b"second");
+    (task.pgrp, task.pgid) = (0x10_0000 + 7001, 7001);
+    let vector = fixture::vector(second);
+    stage.by(BASH, Body::Fork { task, vector, flags: 0 });
+    let ptrace = Ptrace { task: key(7000), tracer: key(6427), tid: 7000, ..Ptrace::default() };
+    stage.by(INIT, Body::Ptrace(ptrace));
+    stage.exit(child, 0, 1);
+    stage.exit(sleep, 0, 1);
+    stage.release(BASH, sleep);
+    let alloc = AllocFail { inum: ROOT, errno: 17, allocated: 1 << 31 | 9, ..AllocFail::default() };
+    stage.by(BASH, Body::AllocFail(alloc));
+    stage.by(BASH, Body::ForkFail(ForkFail { inum: ROOT, errno: 17, ..ForkFail::default() }));
+    stage.wait(4 * MS);
+    (counted(&stage).1, stage)
+}
+
+#[test]
+fn findings_read_as_who_is_to_blame() {
+    let mut out = String::new();
+    blame(&lines(), &blamed().0, &mut out);
+    assert_eq!(
+        out,
+        "
+ZOMBIES, BY PARENT
+  6401 (bash): 1 gone
+
+ZOMBIES THAT THEIR PARENT CANNOT REAP
+  7000 ('sl\\x1b[2Jp') for 4 ms: its tracer 6427 (sh) has not waited for it, parent 6401 (bash)
+
+NUMBERS IN USE WITHOUT A TASK
+  7001, once 7001 (first), for 4 ms: process group of 1: 7002 (second)
+
+NAMESPACES STILL THERE
+  pid:[4026532398] level 1, 4 ms, made by 6401 (bash): its init runs: 6427 (sh); 1 task in it: \
+6430 (sleep)
+
+FAILED FORKS
+  1 EEXIST in pid:[4026531836] level 0: set_tid asks for numbers that cannot be had, \
+9 numbers in use; refused 6401 (bash)
+"
+    );
+}
+
+#[test]
+fn findings_and_breaches_in_json() {
+    let mut out = String::new();
+    let (mut findings, _) = blamed();
+    findings.ask(|_| None);
+    let json = Json::new(&host());
+    json.findings(&findings, &mut out);
+    let limits = Limits { max_zombies: Some(0), max_failed_forks: Some(0), ..Limits::default() };
+    for breach in findings.breaches(&limits) {
+        json.breach(&breach, &mut out);
+    }
+    let all = objects(&out);
+    assert_eq!(all.len(), 3);
+    let found = &all[0];
+    assert_eq!((&found["type"], &found["zombies_left"]), (&"findings".into(), &1.into()));
+    assert_eq!(found["zombies_kept"][0]["why"], "tracer");
+    assert_eq!(found["zombies_kept"][0]["tracer"], 6427);
+    assert_eq!(found["held_pids"][0]["users"][0]["comm"], "second");
+    assert_eq!(found["ns_left"][0]["kept_by"][0]["what"], "init");
+    let failure = &found["failures"][0];
+    assert_eq!((&failure["limit"], &failure["error"]), (&"set_tid".into(), &"EEXIST".into()));
+    assert_eq!((&all[1]["limit"], &all[1]["sure"]), (&"max-zombies".into(), &true.into()));
+    assert_eq!(
+        (&all[2]["limit"], &all[2]["subject"]),
+        (&"max-failed-forks".into(), &"6401 (bash)".into())
+    );
 }

@@ -22,6 +22,8 @@ pub struct Counter<L> {
     pub count: u64,
     /// How much in all, at the least.
     pub weight: u64,
+    /// The most at once.
+    pub longest: u64,
     /// How much more the weight may be, as small ones are forgotten meanwhile; mostly 0.
     pub error: u64,
     /// Who it is, as last seen.
@@ -37,10 +39,11 @@ impl<K: Hash + Eq + Ord + Copy, L: Copy> Default for Top<K, L> {
 impl<K: Hash + Eq + Ord + Copy, L: Copy> Top<K, L> {
     /// Counts a key once, with a weight.
     pub(super) fn add(&mut self, key: K, weight: u64, label: L) {
-        let new = Counter { count: 0, weight: 0, error: self.floor, label };
+        let new = Counter { count: 0, weight: 0, longest: 0, error: self.floor, label };
         let counter = self.all.entry(key).or_insert(new);
         counter.count += 1;
         counter.weight = counter.weight.saturating_add(weight);
+        counter.longest = counter.longest.max(weight);
         counter.label = label;
         if self.all.len() > self.most {
             self.shrink();
@@ -60,9 +63,14 @@ impl<K: Hash + Eq + Ord + Copy, L: Copy> Top<K, L> {
 
     /// The heaviest ones, heaviest first.
     pub(super) fn greatest(&self, most: usize) -> Vec<Counter<L>> {
+        self.iter().take(most).map(|(_, it)| it).collect()
+    }
+
+    /// All of them with their keys, heaviest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (K, Counter<L>)> + '_ {
         let mut order: Vec<_> = self.all.iter().collect();
         order.sort_unstable_by_key(|&(key, it)| (std::cmp::Reverse(it.weight), *key));
-        order.into_iter().take(most).map(|(_, it)| *it).collect()
+        order.into_iter().map(|(&key, it)| (key, *it))
     }
 }
 

@@ -26,15 +26,12 @@ pub(crate) struct Facts {
 
 impl Apt {
     /// Lays out the private folder: configuration, sources for these suites, room for lists and
-    /// packages.
-    pub(crate) fn new(folder: &Path, suites: &[&str]) -> Result<Self> {
+    /// packages. `otherwise` says what to do on a machine without apt.
+    pub(crate) fn new(folder: &Path, suites: &[&str], otherwise: &str) -> Result<Self> {
         for tool in ["apt-get", "dpkg-deb", "tar"] {
             if place::on_path(tool).is_none() {
                 return Err(Unmet(format!(
-                    "fetching Debian kernels needs {tool}, which this machine has not; on another distribution, put a \
-                     kernel's vmlinuz and a package.txt (lines release:, package:, version:) into a folder of its \
-                     name under {}",
-                    place::kernels().display()
+                    "fetching Debian packages needs {tool}, which this machine has not; {otherwise}"
                 ))
                 .into());
             }
@@ -44,7 +41,7 @@ impl Apt {
                 .with_context(|| format!("cannot make {}", folder.display()))?;
         }
         fs::write(
-            folder.join("sources/kernels.sources"),
+            folder.join("sources/debian.sources"),
             private_sources(&machine_sources(), suites)?,
         )?;
         fs::write(folder.join("apt.conf"), configuration(folder))?;
@@ -115,6 +112,20 @@ impl Apt {
         files.next().with_context(|| format!("apt-get download left no file of {package}"))
     }
 
+    /// Downloads packages with everything that they depend on, as for a machine that has nothing.
+    pub(crate) fn download_all(&self, packages: &[&str]) -> Result<Vec<PathBuf>> {
+        let mut get = self.get();
+        get.args(["-q", "--yes", "--download-only", "--no-install-recommends", "install"]);
+        run::output(get.args(packages))?;
+        let room = self.folder.join("cache/archives");
+        let files =
+            fs::read_dir(&room).with_context(|| format!("cannot read {}", room.display()))?;
+        let mut files: Vec<PathBuf> = files.flatten().map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "deb"));
+        files.sort();
+        Ok(files)
+    }
+
     /// Removes the lists: they are large, and stale by the next time.
     pub(crate) fn clean(&self) -> Result<()> {
         fs::remove_dir_all(&self.folder)
@@ -183,7 +194,7 @@ fn private_sources(machine: &[Source], suites: &[&str]) -> Result<String> {
     let (security, main): (Vec<&str>, Vec<&str>) =
         suites.iter().partition(|suite| suite.ends_with("-security"));
     let debian = machine.iter().find(|source| source.is_debian()).ok_or_else(|| {
-        Unmet("no source under /etc/apt is a Debian archive: add one (see sources.list(5)) to fetch kernels".to_owned())
+        Unmet("no source under /etc/apt is a Debian archive: add one (see sources.list(5)) to fetch from".to_owned())
     })?;
     let beside = debian.security_beside();
     let second = machine.iter().find(|source| source.is_security()).unwrap_or(&beside);
