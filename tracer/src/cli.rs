@@ -6,6 +6,7 @@ mod help;
 mod output;
 mod recording;
 mod select;
+mod simulate;
 #[cfg(test)]
 mod tests;
 mod tracing;
@@ -26,6 +27,7 @@ pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
 };
 pub(crate) use select::{EventSelection, Selection};
+pub(crate) use simulate::Simulate;
 pub(crate) use tracing::{Loading, Tracing};
 #[cfg(feature = "kernel")]
 pub(crate) use tracing::{LogLevel, PlanName};
@@ -91,6 +93,9 @@ pub(crate) enum Verb {
     /// Copy a recording without arguments, file names and the host's name
     #[command(after_help = help::REDACT)]
     Redact(Redact),
+    /// Make recordings of hosts that do not exist, by the kernel's rules and from a seed
+    #[command(after_help = help::SIMULATE)]
+    Simulate(Simulate),
     /// Say what this kernel offers, which plan is used, and what is lost by it
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),

@@ -30,6 +30,7 @@ mod select;
 mod settings;
 mod show;
 mod signals;
+mod simulate;
 mod stats;
 mod tables;
 #[cfg(feature = "kernel")]
@@ -57,6 +58,7 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         Verb::Stats(args) => stats::run(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Redact(args) => redact::run(&args),
+        Verb::Simulate(args) => simulate::run(&args),
         Verb::Verify(args) => verify::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Invariants(args) => invariants::run(&args),

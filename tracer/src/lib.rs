@@ -30,5 +30,6 @@ pub mod kernel;
 pub mod model;
 pub mod past;
 pub mod recording;
+pub mod simulate;
 pub mod stream;
 pub mod view;

@@ -8,7 +8,7 @@ mod lie;
 use crate::event::Event;
 
 pub use decode::{Malformed, decode, decode_into, event, event_into};
-pub use encode::encode;
+pub use encode::{encode, record};
 pub use gap::Gaps;
 pub use lie::{Liar, Lie};
 

@@ -12,7 +12,7 @@ use std::{
 const TRACER: &str = env!("CARGO_BIN_EXE_tracer");
 
 /// Every verb.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "live",
     "record",
     "replay",
@@ -29,6 +29,7 @@ const VERBS: [&str; 19] = [
     "check",
     "invariants",
     "redact",
+    "simulate",
     "doctor",
     "completions",
     "man",
@@ -97,6 +98,10 @@ fn bad_usage_is_exit_code_2() {
         ("history /dev/null", "NR"),
         ("export /dev/null --to xml", "json, csv, dot"),
         ("redact /dev/null", "output"),
+        ("simulate", "output"),
+        ("simulate -o /dev/null", "never overwritten"),
+        ("simulate -o x --kernel 4.4", "5.10, 6.1, 6.12, 6.18, 7.x"),
+        ("simulate -o x --lose 100", "0 to 90"),
         ("pid --annotate /dev/null", "--from"),
     ] {
         let output = tracer(line);

@@ -178,17 +178,17 @@ Exit codes:
 /// `tracer check --help`.
 pub(super) const CHECK: &str = "\
 Each rule holds, is violated, or is unknown where records are missing that it needed; it is untested
-where nothing happened that it is about, and uncovered where this kernel does not show what it needs.
-The last two fail nothing unless --require says so. `tracer invariants` lists the rules.
+where nothing happened that it is about, and uncovered where this kernel does not show what it
+needs. The last two fail nothing unless --require says so. `tracer invariants` lists the rules.
 
-Without a FILE it checks the whole host until Ctrl-C, SIGTERM or --duration; with a COMMAND it runs it
-and ends with it. Standard output carries the report alone: the command's goes to standard error. At
-the end, and every --audit-interval, the kernel's own tables are swept and compared.
+Without a FILE it checks the whole host until Ctrl-C, SIGTERM or --duration; with a COMMAND it runs
+it and ends with it. Standard output carries the report alone: the command's goes to standard error.
+At the end, and every --audit-interval, the kernel's own tables are swept and compared.
 
 Examples:
   tracer check --duration 10s                      this host, for ten seconds
   tracer check -- make -j4                         while a command runs
-  tracer check build.tracer                        a recording; several rotated files are one history
+  tracer check build.tracer                        a recording; rotated files are one history
   tracer check --format junit -o check.xml --command-status -- ./run-tests.sh     in CI
   tracer check --record bad.tracer --shrink small.tracer -- ./run-tests.sh        keep the evidence
 
@@ -203,8 +203,8 @@ Exit codes:
 
 /// `tracer invariants --help`.
 pub(super) const INVARIANTS: &str = "\
-Where tracing is possible it also says in which form this host can judge each rule: whole, in a weaker
-form, or not at all, and why.
+Where tracing is possible it also says in which form this host can judge each rule: whole, in a
+weaker form, or not at all, and why.
 
 Examples:
   tracer invariants                  every rule, by group
@@ -216,6 +216,23 @@ Exit codes:
   0    fine
   1    something failed that should have worked, or there is no such rule
   2    wrong usage";
+
+/// `tracer simulate --help`.
+pub(super) const SIMULATE: &str = concat!(
+    "\
+A toy kernel does what processes, threads and containers do, the rare as often as the common: execs
+by threads, orphans, sessions, all kinds of namespaces, failed forks, tracers. It writes what tracing
+it would have written. For tests of tools that read recordings, and for measurements.
+
+Examples:
+  tracer simulate -o toy.tracer                               100,000 events
+  tracer simulate -o old.tracer --kernel 5.10 --plan kprobe --seed 7
+  tracer simulate -o fleet.tracer --hosts 3 --lose 0.5        three files, with losses
+  tracer simulate -o wrap.tracer --pid-max 400 --events 5000  every number used again and again
+
+",
+    exit_codes!()
+);
 
 /// `tracer redact --help`.
 pub(super) const REDACT: &str = concat!(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracer::{
     check::{self, Rule},
     model::NsKind,
+    simulate::{KERNELS, Kernel},
 };
 
 use super::{Named, Rotate, Speed};
@@ -116,6 +117,20 @@ fn no_rule(text: &str) -> String {
         return format!("{text} is no rule: `tracer invariants` lists them");
     }
     format!("{text} is no rule; near it are: {near} (`tracer invariants` lists all)")
+}
+
+/// The name of a kernel that can be simulated.
+pub(super) fn kernel(text: &str) -> Result<Kernel, String> {
+    let names = KERNELS.map(|kernel| kernel.name).join(", ");
+    Kernel::named(text).ok_or_else(|| format!("the kernels are {names}"))
+}
+
+/// So many in 100, below 90.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(share) if (0.0..=90.0).contains(&share) => Ok(share),
+        _ => Err("give a number from 0 to 90, as in 0.1 or 2".into()),
+    }
 }
 
 /// A kind of namespace, by its name in `/proc/PID/ns`.

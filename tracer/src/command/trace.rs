@@ -86,7 +86,7 @@ impl Trace {
     /// Judges every event, and sweeps every so often. Before the first sweep.
     pub(super) fn judge(&mut self, checker: Checker, every: Duration) {
         self.tables.judge = Some(checker);
-        self.audit = Some(Audit::new(every, self.start));
+        self.audit = Some(Audit::new(every));
     }
 
     /// What judges, if anything does.
@@ -136,25 +136,19 @@ impl Trace {
         let losses = world.losses();
         let calm = std::mem::replace(&mut self.losses, losses) == losses;
         let unsure = losses > 0 && world.certain_since().is_none();
-        let unseen = || self.session.counters().unseen();
-        let due = self.audit.as_mut().is_some_and(|audit| audit.is_due(unseen));
+        let due = self.audit.as_mut().is_some_and(Audit::is_due);
         calm && unsure || due
     }
 
     /// The tables are compared with the kernel's a last time, while the hooks are still attached:
     /// twice, so that what both sweeps show is no matter of timing.
     pub(super) fn close(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
-        let Self { session, tables, audit, .. } = self;
+        let Self { session, tables, .. } = self;
         // What is on its way comes in: also returns of functions that are not missed.
-        let mut unseen = u64::MAX;
         for _ in 0..audit::DRAIN {
             session.poll(ROUND, &mut |record, event| tables.take(record, event, sink))?;
-            unseen = unseen.min(session.counters().unseen());
         }
         session.settle(&mut |record, event| tables.take(record, event, sink));
-        if let Some((record, event)) = audit.as_ref().and_then(|audit| audit.loss(unseen)) {
-            tables.take(&record, &event, sink);
-        }
         for _ in 0..2 {
             let swept = self.sweep(sink);
             // A sweep whose end is lost says so by that loss.

@@ -36,10 +36,33 @@ pub struct Counters {
     pub missed_returns: u64,
 }
 
-impl Counters {
-    /// Losses that no gap in the sequence numbers shows.
-    pub fn unseen(&self) -> u64 {
-        self.recursion.saturating_add(self.missed_returns)
+/// How long a function that is hooked at its return is given at the end.
+const GRACE: Duration = Duration::from_millis(5);
+
+/// Losses that no gap shows: programs that the kernel skipped, and returns of functions that it
+/// missed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gapless {
+    skipped: u64,
+    missed: u64,
+    /// Entries without a return at the latest count: missed ones, and functions that still run.
+    open: u64,
+    /// The latest time at which there was nothing that is not told, ns since boot.
+    clean: u64,
+}
+
+impl Gapless {
+    /// Takes a count at a time; how many more are certain now.
+    fn note(&mut self, counters: Counters, ts: u64) -> u64 {
+        // What still ran at the last count has returned by now, or was missed.
+        let missed = counters.missed_returns.min(self.open).max(self.missed);
+        let new = counters.recursion.saturating_sub(self.skipped) + (missed - self.missed);
+        (self.skipped, self.missed) = (counters.recursion.max(self.skipped), missed);
+        self.open = counters.missed_returns;
+        if self.open <= self.missed {
+            self.clean = ts;
+        }
+        new
     }
 }
 
@@ -78,9 +101,7 @@ pub struct Session {
     options: Options,
     plans: Vec<(Plan, Option<String>)>,
     generation: u64,
-    /// Programs that the kernel had skipped at the latest census, and its time.
-    skipped: u64,
-    counted: u64,
+    gapless: Gapless,
     finished: bool,
 }
 
@@ -118,8 +139,7 @@ impl Session {
             options: options.clone(),
             plans: Vec::new(),
             generation: 0,
-            skipped: 0,
-            counted: 0,
+            gapless: Gapless::default(),
             finished: false,
         };
         session.load_iterator("iter_task")?;
@@ -208,16 +228,16 @@ impl Session {
     }
 
     /// Reads what the kernel counts of itself, and hands it on behind everything that it counts:
-    /// also, as a loss, programs that it skipped.
+    /// also, as a loss, what no gap in the sequence numbers shows.
     pub fn census(&mut self, sink: &mut Sink<'_>) {
-        let skipped = self.loaded.recursion();
+        let counters = self.counters();
         let census = census::take();
         self.ring.drain(sink);
-        let new = skipped.saturating_sub(self.skipped);
+        let since = self.gapless.clean;
+        let new = self.gapless.note(counters, census.header.ts);
         if new > 0 {
-            ring::add(&census::skipped(new, self.counted), sink);
+            ring::add(&census::skipped(new, since), sink);
         }
-        (self.skipped, self.counted) = (skipped, census.header.ts);
         ring::add(&census, sink);
     }
 
@@ -241,6 +261,9 @@ impl Session {
     pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<Counters, Refused> {
         if !self.finished {
             self.finished = true;
+            // Twice: a function that has not returned yet is not missed.
+            self.census(sink);
+            self.poll(GRACE, sink)?;
             self.census(sink);
             let counters = self.counters();
             self.loaded.detach();
@@ -338,4 +361,24 @@ fn open_iterator(loaded: &mut Loaded, name: &str) -> anyhow::Result<File> {
     // Held open by the caller only; the link goes with it.
     debug_assert!(rustix::io::fcntl_getfd(file.as_fd()).is_ok());
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_gap_shows_is_told_once_and_when_it_is_certain() {
+        let mut gapless = Gapless::default();
+        let mut note = |recursion, missed_returns, ts| {
+            let counters = Counters { recursion, missed_returns, ..Counters::default() };
+            (gapless.note(counters, ts), gapless.clean)
+        };
+        assert_eq!(note(0, 0, 10), (0, 10));
+        assert_eq!(note(0, 1, 20), (0, 10), "it may still return");
+        assert_eq!(note(0, 0, 30), (0, 30), "and so it did");
+        assert_eq!(note(2, 1, 40), (2, 30));
+        assert_eq!(note(2, 2, 50), (1, 30), "one of them was missed");
+        assert_eq!(note(2, 1, 60), (0, 60), "the other has returned");
+    }
 }

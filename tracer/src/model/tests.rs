@@ -10,6 +10,7 @@ mod kernel;
 mod memory;
 mod namespace;
 mod query;
+mod race;
 mod save;
 mod shortcut;
 mod sweep;

@@ -13,7 +13,10 @@ pub fn encode(event: &Event) -> Option<Vec<u8>> {
             Some(bytes(&wire::Lost { header, since: lost.since, count: lost.count }))
         }
         Body::Snapshot { task, vector, generation, from_proc: true } => {
-            Some(found(event.header, task, vector, *generation))
+            let header = Header { kind: kind::PROC, ..event.header };
+            let mut bytes = Vec::new();
+            task_record(header, task, vector, *generation, &mut bytes);
+            Some(bytes)
         }
         Body::Census(census) => {
             let header = Header { kind: kind::CENSUS, ..event.header };
@@ -23,19 +26,71 @@ pub fn encode(event: &Event) -> Option<Vec<u8>> {
     }
 }
 
-fn found(header: Header, task: &TaskFacts, vector: &Vector, generation: u64) -> Vec<u8> {
-    let header = Header { kind: kind::PROC, ..header };
-    let mut record = bytes(&TaskRecord { header, task: *task, arg: generation });
+/// The record of any event, as the kernel's side would have written it, behind what is in `out`.
+pub fn record(event: &Event, out: &mut Vec<u8>) {
+    let header = event.header;
+    match &event.body {
+        Body::Fork { task, vector, flags } => task_record(header, task, vector, *flags, out),
+        Body::Snapshot { task, vector, generation, .. } => {
+            task_record(header, task, vector, *generation, out);
+        }
+        Body::Update { task, vector } => task_record(header, task, vector, 0, out),
+        Body::AllocPid(facts) | Body::HeldPid(facts) => {
+            let level = (facts.vector.len() as u32).saturating_sub(1);
+            let (pid, ino) = (facts.pid.0, facts.ino);
+            put(&wire::PidRecord { header, pid, ino, level, pad: 0 }, out);
+            put_vector(&facts.vector, out);
+        }
+        Body::Exec(exec) => {
+            put(&wire::Exec { header, ..exec.facts }, out);
+            out.extend_from_slice(&exec.filename);
+            out.extend_from_slice(&exec.args);
+        }
+        Body::Lost(lost) => {
+            put(&wire::Lost { header, since: lost.since, count: lost.count }, out);
+        }
+        Body::SnapshotBegin(one) | Body::SnapshotEnd(one) => put(one, out),
+        Body::AllocFail(one) => put(one, out),
+        Body::ForkFail(one) => put(one, out),
+        Body::FreePid(one) => put(one, out),
+        Body::ChangePid(one) => put(one, out),
+        Body::ExchangeTids(one) => put(one, out),
+        Body::Rename(one) => put(one, out),
+        Body::Exit(one) => put(one, out),
+        Body::Release(one) => put(one, out),
+        Body::FreeTask(one) => put(one, out),
+        Body::Cred(one) => put(one, out),
+        Body::Ptrace(one) => put(one, out),
+        Body::PidNs(one) => put(one, out),
+        Body::NsSet(one) => put(one, out),
+        Body::NsDying(one) | Body::NsDestroy(one) => put(one, out),
+        Body::Syscall(one) => put(one, out),
+        Body::Detail(one) => put(&**one, out),
+        Body::Census(one) => put(one, out),
+    }
+}
+
+fn task_record(header: Header, task: &TaskFacts, vector: &Vector, arg: u64, out: &mut Vec<u8>) {
+    put(&TaskRecord { header, task: *task, arg }, out);
+    put_vector(vector, out);
+}
+
+fn put_vector(vector: &Vector, out: &mut Vec<u8>) {
     let slots = if vector.len() <= SHORT_UPIDS { SHORT_UPIDS } else { MAX_UPIDS };
     let upids = vector.iter().copied().chain(std::iter::repeat(Upid::default())).take(slots);
-    upids.for_each(|upid| record.extend(bytes(&upid)));
-    record
+    upids.for_each(|upid| put(&upid, out));
+}
+
+fn put<T: Wire>(value: &T, out: &mut Vec<u8>) {
+    let from = out.len();
+    out.resize(from + T::SIZE, 0);
+    // It cannot fail: the length is the type's own.
+    let _ = value.write(out.get_mut(from..).unwrap_or_default());
 }
 
 fn bytes<T: Wire>(value: &T) -> Vec<u8> {
-    let mut bytes = vec![0; T::SIZE];
-    // It cannot fail: the length is the type's own.
-    let _ = value.write(&mut bytes);
+    let mut bytes = Vec::new();
+    put(value, &mut bytes);
     bytes
 }
 
@@ -70,6 +125,20 @@ mod tests {
         let census = wire::Census { header, forks: 9, last_pid: 8, ..wire::Census::default() };
         let event = Event { header, body: Body::Census(census) };
         assert_eq!(decode(&encode(&event).unwrap()), Ok(event));
+    }
+
+    #[test]
+    fn every_event_is_read_back_from_its_record() {
+        use crate::coverage::Plan;
+        use crate::simulate::{Config, history};
+        for plan in [Plan::Trampoline, Plan::Tracepoint] {
+            let config = Config { plan, lose: 0.02, sweep_every: 300, ..Config::default() };
+            for event in history(config, 1500) {
+                let mut bytes = Vec::new();
+                record(&event, &mut bytes);
+                assert_eq!(decode(&bytes), Ok(event));
+            }
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! harm a terminal is escaped, and where bytes are no UTF-8 they are replaced by U+FFFD and a field
 //! with `_hex` behind the name (`comm_hex`, `filename_hex`, `args_hex`) holds all the bytes.
 
-mod check;
 mod blame;
+mod check;
 mod diff;
 mod event;
 mod life;

@@ -2,8 +2,8 @@
 //!
 //! Everything a record says twice is right: what is changed by hand afterwards is the only fault.
 
-mod space;
 mod numbers;
+mod space;
 
 use std::collections::BTreeMap;
 

@@ -25,7 +25,8 @@ impl World {
         }
         if let Some(&id) = self.index.spaces.get(&upid.ns) {
             let known = self.ns(id).inum;
-            if known == upid.inum || upid.inum == 0 || known == 0 || Some(id) == self.root {
+            let same = known == upid.inum || upid.inum == 0 || known == 0;
+            if same && !self.is_made_anew(id, level, parent, origin) || Some(id) == self.root {
                 self.learn_parent(id, parent);
                 self.credit(id, origin);
                 return Some(id);
@@ -39,6 +40,15 @@ impl World {
         let made = origin.flags & NsKind::Pid.clone_flag() != 0;
         let origin = Origin { born: origin.born && made, ..origin };
         Some(self.make_pid_ns((upid.ns, upid.inum), level, parent, origin))
+    }
+
+    /// Whether a namespace is made just now while one with the same key and inode number is known:
+    /// one that has had an init, or stands elsewhere in the tree, is an older one.
+    fn is_made_anew(&self, id: NsId, level: u32, parent: Option<NsId>, origin: Origin) -> bool {
+        let made = origin.born && origin.flags & NsKind::Pid.clone_flag() != 0;
+        let Some(space) = self.ns(id).pid.as_ref().filter(|_| made) else { return false };
+        let moved = parent.is_some() && space.parent.is_some() && space.parent != parent;
+        space.init.is_some() || space.level != level || moved
     }
 
     fn learn_parent(&mut self, id: NsId, parent: Option<NsId>) {

@@ -19,6 +19,9 @@ impl World {
             let (parent, number) = (self.parent(leader), self.ppid(leader));
             if parent.is_some() || number != 0 {
                 self.set_family(id, parent, number);
+                if self.row(leader).is(Flag::ParentInferred) {
+                    self.set_parent(id, key, ppid);
+                }
                 return;
             }
         }
@@ -28,9 +31,30 @@ impl World {
             _ => self.parent_named(id, key, ppid),
         };
         self.place(id, parent, ppid);
-        if parent.is_none() {
-            self.await_shown(leader, key, false);
+        match parent {
+            None => self.await_shown(leader, key, false),
+            Some(parent) if self.hands_on(parent) => {
+                let (to, ppid) = self.heir(parent);
+                self.place(id, to.filter(|&to| !self.same_process(to, id)), ppid);
+                if let Some(row) = self.tasks.get_mut(leader) {
+                    row.set(Flag::ParentInferred, true);
+                }
+            }
+            Some(_) => {}
         }
+    }
+
+    /// Whether an exited task's children get another parent at once: a record that still names it
+    /// was read between `sched_process_exit` and `exit_notify`.
+    fn hands_on(&self, father: TaskId) -> bool {
+        let exited = self.lives(father) && !self.runs(father);
+        exited && (self.running_thread(father).is_some() || !self.leads_namespace(father))
+    }
+
+    /// Who gets the children of an exited task, and its process' number.
+    fn heir(&self, father: TaskId) -> (Option<TaskId>, i32) {
+        let heir = self.running_thread(father).or_else(|| self.find_reaper(father));
+        (heir, heir.map_or(0, |heir| self.tgid(heir)))
     }
 
     /// The task that a record names as a real parent. A thread that nobody has seen stands for its
@@ -57,9 +81,16 @@ impl World {
         let child = self.leader(id);
         let (from, before) = (self.parent(id), self.ppid(id));
         let named = key != 0 && from.is_some_and(|from| self.row(from).key.get() == key);
-        let inferred = self.row(id).is(Flag::ParentInferred);
+        let inferred = [child, id].iter().any(|&id| self.row(id).is(Flag::ParentInferred));
         let to = if named { from } else { self.parent_named(id, key, ppid) };
         let to = to.or(from.filter(|_| before == ppid));
+        if let Some(father) = to.filter(|&to| self.hands_on(to)) {
+            if !inferred || from.is_none_or(|from| !self.runs(from)) {
+                let (heir, ppid) = self.heir(father);
+                self.orphan(child, father, heir, ppid);
+            }
+            return;
+        }
         for id in [child, id] {
             if let Some(row) = self.tasks.get_mut(id) {
                 row.set(Flag::ParentInferred, false);
@@ -69,6 +100,9 @@ impl World {
             return;
         }
         self.place(id, to, ppid);
+        if to.is_none() {
+            self.await_shown(child, key, false);
+        }
         if before == ppid || before == 0 && from.is_none() {
             return; // another thread of the same process, or only now known
         }
@@ -88,9 +122,11 @@ impl World {
         let mut children: Vec<TaskId> = self.children_of_thread(father).collect();
         children.reverse();
         if exit.is_some_and(|exit| exit.has_children == 0) && !self.config.sees.release {
-            // The kernel's list is empty: what is still in ours was reaped before.
+            // The kernel's list is empty: what is still in ours was reaped before, unless it has
+            // another parent than was inferred. A leader stays as long as its threads.
             for child in children {
-                if self.lives(child) && !self.runs(child) {
+                let sure = !self.row(child).is(Flag::ParentInferred);
+                if sure && self.lives(child) && self.running(child) == 0 {
                     self.release(child, None, true);
                 }
             }
@@ -100,11 +136,14 @@ impl World {
             children = self.children_of_thread(father).collect();
             children.reverse();
         }
-        let dead = exit.is_some_and(|exit| exit.group_dead == 1);
+        let dead = exit.is_some_and(|exit| exit.group_dead == 1 || exit.live <= 0);
         if !dead && let Some(sibling) = self.running_thread(father) {
             let ppid = self.tgid(father);
             for child in children {
                 self.place(child, Some(sibling), ppid);
+                if let Some(row) = self.tasks.get_mut(child) {
+                    row.set(Flag::ParentInferred, true); // it may be about to exit as well
+                }
             }
             return;
         }

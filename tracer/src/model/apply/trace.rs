@@ -1,13 +1,30 @@
 //! Tracers: `task->ptrace` and `task->parent`.
 
 use super::super::world::Unresolved;
-use super::super::{Effect, TaskId, World};
+use super::super::{Effect, TaskId, TaskState, World};
 use crate::event::{Ptrace, TaskFacts};
 
 impl World {
     /// `__ptrace_link` or `__ptrace_unlink`.
     pub(super) fn on_ptrace(&mut self, facts: &Ptrace) {
-        let Some(id) = self.subject(facts.task, facts.tid, facts.tgid) else { return };
+        let known = self.known_task(facts.task, facts.tid).filter(|&id| !self.lives(id));
+        let id = match known {
+            // release_task lets go of a traced task behind the hook that told of the release
+            Some(id) if facts.tracer == 0 => {
+                self.out.task = Some(id);
+                return;
+            }
+            // a child is traced from its birth on, which is told next
+            Some(id) if self.row(id).state() == TaskState::Freed && facts.tid > 0 => {
+                let id = self.placeholder(facts.task, facts.tid, facts.tgid);
+                self.out.task = Some(id);
+                id
+            }
+            _ => match self.subject(facts.task, facts.tid, facts.tgid) {
+                Some(id) => id,
+                None => return,
+            },
+        };
         let leader = || self.find_task(facts.tracer_tgid);
         let tracer =
             if facts.tracer == 0 { None } else { self.live_task(facts.tracer).or_else(leader) };

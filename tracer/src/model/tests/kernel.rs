@@ -171,7 +171,9 @@ impl Kernel {
             ppid,
             reaper: if reaper == 0 { 0 } else { key(reaper) },
             reaper_tgid: reaper,
+            has_children: u32::from(reaper != 0),
             group_dead,
+            live: i32::from(group_dead == 0),
             code: 256,
             ..Exit::default()
         };
