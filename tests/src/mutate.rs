@@ -9,9 +9,11 @@ pub mod field;
 pub mod history;
 pub mod judge;
 pub mod reason;
+pub mod run;
 pub mod score;
 
 pub use fault::Fault;
 pub use history::History;
 pub use judge::{Judged, judge};
+pub use run::{Options, Outcome, run};
 pub use score::Score;

@@ -37,6 +37,7 @@ mod settle;
 pub mod shrink;
 mod stream;
 mod subject;
+mod tables;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -216,6 +216,14 @@ impl Coverage {
         self.hook(fact).is_some()
     }
 
+    /// Whether every occurrence of a fact is seen, or told as lost. A kprobe on a function that runs
+    /// in a softirq is skipped, without a trace on older kernels, while another program runs on the
+    /// CPU (`bpf_prog_active`, kernel/trace/bpf_trace.c).
+    pub fn sees_all(&self, fact: Fact) -> bool {
+        let skipped = |hook: &Hook| hook.plan == Plan::Kprobe && fact == Fact::NsDestroy;
+        self.hook(fact).is_some_and(|hook| !skipped(hook))
+    }
+
     /// The plan: the best one of which a hook is attached.
     pub fn plan(&self) -> Plan {
         self.hooks

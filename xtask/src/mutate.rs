@@ -1,11 +1,12 @@
 //! `mutate`: faults in legal histories, and how many of them the checks find.
 
 use std::{
+    fs,
     path::PathBuf,
     process::{Command, ExitCode},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{place, run, say};
@@ -36,7 +37,14 @@ pub(crate) fn verb(options: &Options) -> Result<ExitCode> {
         if options.short { (4000, 2000) } else { (options.mutants, options.histories) };
     let mut command = Command::new(place::target().join("release/mutate"));
     command.args(["--mutants", &mutants.to_string(), "--histories", &histories.to_string()]);
-    command.args(["--seed", &options.seed.to_string()]).args(&options.files);
+    command.args(["--seed", &options.seed.to_string()]);
+    let kept = place::root().join("tests/recording/kernels");
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(&kept).with_context(|| kept.display().to_string())? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    command.args(files).args(&options.files);
     run::run(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,18 +1,36 @@
-//! The mutation score: `mutate [--mutants N] [--seed S] FILE…` takes legal histories from
-//! recordings, makes one fault each, and counts which ones the checks find.
+//! The mutation score: `mutate [--mutants N] [--histories N] [--seed S] [FILE…]` takes legal
+//! histories, simulated and from recordings, and first asks whether the checks leave them alone, with
+//! and without losses; then it makes one fault each, and counts which ones the checks find.
 
 use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use tracer::check::Verdict;
-use tracer_tests::{
-    mutate::{Fault, History, Score, fault::mutate, judge},
-    random::Random,
-};
+use tracer_tests::mutate::{History, Options, Outcome, run};
+
+/// The score that a change must not fall below, %.
+const LEAST: f64 = 97.0;
 
 fn main() -> Result<ExitCode> {
-    let mut mutants = 1000;
-    let mut seed = 1;
+    let (options, files) = parse()?;
+    let recorded = files.iter().map(|file| History::read(Path::new(file)));
+    let recorded = recorded.collect::<Result<Vec<_>>>()?;
+    let Outcome { violated, score } = run(options, &recorded);
+    for how in &violated {
+        println!("{how}");
+    }
+    println!(
+        "{} simulated and {} recorded legal histories: {} violated as they are\n\n{score}",
+        options.histories,
+        recorded.len(),
+        violated.len()
+    );
+    let (total, percent) = (score.total(), score.total().percent());
+    println!("mutation score: {percent:.2} % of {} faulty mutants killed", total.faulty());
+    Ok(ExitCode::from(u8::from(!violated.is_empty() || percent < LEAST)))
+}
+
+fn parse() -> Result<(Options, Vec<String>)> {
+    let mut options = Options { mutants: 1000, histories: 1000, seed: 1 };
     let mut files = Vec::new();
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -20,40 +38,12 @@ fn main() -> Result<ExitCode> {
             words.next().context("a number is missing")?.parse().context("that is no number")
         };
         match word.as_str() {
-            "--mutants" => mutants = number()?,
-            "--seed" => seed = number()?,
+            "--mutants" => options.mutants = number()?,
+            "--histories" => options.histories = number()?,
+            "--seed" => options.seed = number()?,
             _ if word.starts_with('-') => bail!("{word}: no such option"),
             _ => files.push(word),
         }
     }
-    let mut histories = Vec::new();
-    let mut bad = 0;
-    for file in &files {
-        let history = History::read(Path::new(file))?;
-        let judged = judge(&history, history.records.iter().map(Vec::as_slice));
-        if judged.verdict == Verdict::Violated {
-            bad += 1;
-            println!("false violation: {file}: {:#?}", judged.report.violations.first());
-            continue;
-        }
-        if judged.verdict == Verdict::Holds && history.records.len() > 10 {
-            histories.push(history);
-        }
-    }
-    println!("{} histories, {bad} of them violated as they are", files.len());
-    if histories.is_empty() {
-        bail!("no history to mutate");
-    }
-    let faults = Fault::all();
-    let mut random = Random(seed);
-    let mut score = Score::default();
-    for _ in 0..mutants {
-        let history = &histories[random.below(histories.len())];
-        let fault = faults[random.below(faults.len())];
-        let Some(mutant) = mutate(history, fault, &mut random) else { continue };
-        let judged = judge(history, mutant.records.iter().map(Vec::as_slice));
-        score.add(history, &mutant, &judged);
-    }
-    println!("{score}");
-    Ok(ExitCode::from(u8::from(bad > 0)))
+    Ok((options, files))
 }

@@ -4,11 +4,16 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use anyhow::{Context, Result};
 use tracer::{
-    coverage::Coverage,
+    coverage::{Coverage, Plan},
+    event::Event,
     host::Host,
     recording::{Block, Item, Reader},
+    simulate::{Config, KERNELS, Simulator},
+    stream,
 };
 use tracer_ebpf::wire::{Header, Wire, kind};
+
+use crate::random::Random;
 
 /// The records of one run.
 #[derive(Clone, Debug)]
@@ -24,6 +29,40 @@ pub struct History {
 }
 
 impl History {
+    /// A history of a kernel that does not exist, with losses where `lose` says how many.
+    pub fn simulated(seed: u64, events: usize, lose: f64) -> Self {
+        let plans = [Plan::Trampoline, Plan::Kprobe, Plan::Tracepoint];
+        let mut random = Random(seed);
+        let kernel = KERNELS[random.below(KERNELS.len())];
+        let plan = plans[random.below(plans.len())];
+        let config = Config {
+            seed: random.next(),
+            plan,
+            kernel,
+            cpus: 1 + random.below(4) as u16,
+            pid_max: if random.below(3) == 0 { 400 } else { 32_768 },
+            lose,
+            sweep_every: events as u64 / 4,
+            tasks: 14 + random.below(30),
+            faults: random.below(4) == 0,
+        };
+        let mut simulator = Simulator::new(config);
+        let (host, coverage) = (simulator.host(), simulator.coverage());
+        let mut told = Vec::new();
+        while told.len() < events {
+            simulator.step(&mut told);
+        }
+        simulator.settle(&mut told);
+        simulator.settle(&mut told);
+        let name = format!("simulated {seed} ({} {plan})", kernel.name);
+        let bytes = |event: &Event| {
+            let mut record = Vec::new();
+            stream::record(event, &mut record);
+            record
+        };
+        Self { name, host, coverage, records: told.iter().map(bytes).collect() }
+    }
+
     /// Reads a recording.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.display().to_string();

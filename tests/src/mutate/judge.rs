@@ -22,7 +22,7 @@ pub struct Judged {
 }
 
 /// Judges records that were seen by the hooks of a history.
-pub fn judge<'a>(history: &History, records: impl Iterator<Item = &'a [u8]>) -> Judged {
+pub fn judge(history: &History, records: &[Vec<u8>]) -> Judged {
     let coverage = &history.coverage;
     let mut world = World::with(Config { sees: sees(coverage), ..Config::default() });
     let mut checker = Checker::new(&history.host, coverage, &Options::default());

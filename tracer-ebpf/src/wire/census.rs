@@ -21,7 +21,8 @@ record! {
         last_pid: i32,
         /// `pid_max` of the initial PID namespace, or of all.
         pid_max: i32,
-        /// Always 0.
-        pad: u32,
+        /// 1 if it is the run's last one: the hooks are detached from here on, one after the other,
+        /// and what still comes lacks parts. Else 0.
+        last: u32,
     }
 }

@@ -81,6 +81,11 @@ fn number(number: i32) -> u64 {
     i64::from(number) as u64
 }
 
+/// Whether a task with this exit signal leads its group.
+fn leads(exit_signal: i32) -> u64 {
+    u64::from(exit_signal >= 0)
+}
+
 /// What is known, where it is.
 fn known(value: Option<u64>) -> Option<u64> {
     value.filter(|&value| value != 0)
@@ -181,7 +186,9 @@ impl Audit {
         }
         self.compared += 1;
         self.compare_numbers(world, id, task);
-        self.compare_family(world, id, task);
+        if task.tid == task.tgid {
+            self.compare_family(world, id, task);
+        }
         if self.namespaces {
             self.compare_namespaces(world, id, task);
         }
@@ -215,7 +222,8 @@ impl Audit {
             ("ino", known(pid.map(|pid| world.ino(pid))), task.ino),
             ("leader's key", known(Some(other)), task.leader),
             ("start", known(Some(world.start_of(id))), task.start),
-            ("exit_signal", Some(number(world.exit_signal_of(id))), number(task.exit_signal)),
+            // A child whose parent has died gets SIGCHLD: only whether it leads is sure.
+            ("exit_signal", Some(leads(world.exit_signal_of(id))), leads(task.exit_signal)),
         ];
         self.compare_all(world, id, Field::Number, other, &words);
     }
@@ -230,7 +238,7 @@ impl Audit {
             ];
             self.compare_all(world, id, Field::Parent, key, &words);
         }
-        if !self.groups || task.exit_state != 0 || task.tid != task.tgid {
+        if !self.groups || task.exit_state != 0 {
             return;
         }
         let groups = [

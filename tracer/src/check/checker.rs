@@ -2,7 +2,7 @@
 
 use super::{
     ALL, Form, Report, Row, Violation, audit::Audit, book::Book, complete, cx::Cx, group, life,
-    namespace, order, pid, rules::COUNT, stream, task,
+    namespace, order, pid, rules::COUNT, stream, tables::Tables, task,
 };
 use crate::{
     coverage::Coverage,
@@ -34,6 +34,8 @@ pub struct Checker {
     stream: stream::State,
     audit: Audit,
     complete: complete::State,
+    /// The hooks are being detached: what still comes lacks parts.
+    over: bool,
 }
 
 impl Checker {
@@ -59,11 +61,15 @@ impl Checker {
             stream: stream::State::new(host, coverage),
             audit: Audit::new(coverage),
             complete: complete::State::default(),
+            over: false,
         }
     }
 
     /// Holds a record against the tables as they are before it.
     pub fn before(&mut self, world: &World, event: &Event) {
+        if self.over {
+            return;
+        }
         self.book.recent.note(event);
         self.book.now = self.book.now.max(event.header.ts);
         self.book.certain = world.certain_since().is_some();
@@ -71,7 +77,7 @@ impl Checker {
             self.book.lose(lost.count, lost.since);
             self.book.certain = false;
         }
-        let cx = &mut Cx { world, event, book: &mut self.book };
+        let cx = &mut Cx { world: &Tables::new(world), event, book: &mut self.book };
         self.stream.before(cx);
         self.order.before(cx);
         self.pid.before(cx);
@@ -81,11 +87,15 @@ impl Checker {
         self.life.before(cx);
         self.audit.before(cx);
         self.complete.before(cx);
+        self.over = matches!(&event.body, Body::Census(census) if census.last != 0);
     }
 
     /// Judges what the record has changed; `world` has it now.
     pub fn after(&mut self, world: &World, event: &Event, change: &Change) {
-        let cx = &mut Cx { world, event, book: &mut self.book };
+        if self.over {
+            return;
+        }
+        let cx = &mut Cx { world: &Tables::new(world), event, book: &mut self.book };
         self.order.after(cx, change);
         self.pid.after(cx, change);
         self.task.after(cx, change);
@@ -119,7 +129,7 @@ impl Checker {
     pub fn finish(mut self, world: &World) -> Report {
         self.book.certain = world.certain_since().is_some();
         let last = Event::default();
-        let cx = &mut Cx { world, event: &last, book: &mut self.book };
+        let cx = &mut Cx { world: &Tables::new(world), event: &last, book: &mut self.book };
         self.order.finish(cx);
         self.pid.finish(cx);
         self.task.finish(cx);

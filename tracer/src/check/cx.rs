@@ -1,12 +1,12 @@
 //! What a rule sees when it is tested.
 
-use super::{Rule, book::Book, violation::Finding};
-use crate::{event::Event, model::World};
+use super::{Rule, book::Book, tables::Tables, violation::Finding};
+use crate::event::Event;
 
 /// An event, the tables, and the book that the tests go into.
 pub(super) struct Cx<'a> {
     /// The tables: before the event in `before`, with it in `after`.
-    pub(super) world: &'a World,
+    pub(super) world: &'a Tables<'a>,
     /// The event.
     pub(super) event: &'a Event,
     /// What came of the tests.

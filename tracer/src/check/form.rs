@@ -35,7 +35,11 @@ impl Form {
 /// The first need that is not met, in words.
 fn lack(needs: &[Need], coverage: &Coverage) -> Option<String> {
     needs.iter().find_map(|&need| match need {
-        Need::Fact(fact) if coverage.sees(fact) => None,
+        Need::Fact(fact) if coverage.sees_all(fact) => None,
+        Need::Fact(fact) if coverage.sees(fact) => Some(format!(
+            "{} is not always seen: a kprobe in a softirq may be skipped",
+            fact.name()
+        )),
         Need::Fact(fact) => {
             let refused = coverage.hooks.iter().filter(|hook| hook.fact == fact);
             let mut why = refused.filter_map(|hook| Some((&hook.place, hook.refused.as_ref()?)));

@@ -7,15 +7,15 @@ use tracer_ebpf::wire::kind;
 use super::{facts, procfs};
 use crate::event::{Body, Census, Event, Header, Lost, NO_CPU};
 
-/// Reads it now. What `/proc` does not say is 0.
-pub(super) fn take() -> Event {
+/// Reads it now; `last` where the hooks are detached next. What `/proc` does not say is 0.
+pub(super) fn take(last: bool) -> Event {
     let began = facts::boottime();
     let forks = forks().unwrap_or(0);
     let (threads, last_pid) = procfs::load().unwrap_or((0, 0));
     let pid_max = procfs::line("/proc/sys/kernel/pid_max").and_then(|text| text.parse().ok());
     let header = Header { ts: facts::boottime(), kind: kind::CENSUS, ..Header::default() };
     let pid_max = pid_max.unwrap_or(0);
-    let census = Census { header, began, forks, threads, last_pid, pid_max, pad: 0 };
+    let census = Census { header, began, forks, threads, last_pid, pid_max, last: last.into() };
     Event { header, body: Body::Census(census) }
 }
 
@@ -43,11 +43,12 @@ mod tests {
             Body::Census(census) => *census,
             _ => panic!("no census"),
         };
-        let before = counted(&take());
+        let before = counted(&take(false));
         std::thread::spawn(|| ()).join().unwrap();
-        let after = counted(&take());
+        let after = counted(&take(true));
         assert!(before.forks > 0 && after.forks > before.forks);
         assert!(before.threads > 0 && before.last_pid > 0 && before.pid_max > 0);
+        assert!(before.last == 0 && after.last == 1);
         assert!(before.began <= before.header.ts && before.header.ts <= after.began);
     }
 }

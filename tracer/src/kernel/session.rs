@@ -186,7 +186,7 @@ impl Session {
     /// sweep's end mark; then tasks that only `/proc` shows. The first sweep is the self-test as
     /// well: our own task must come out as `/proc/self` tells it.
     pub fn sweep(&mut self, sink: &mut Sink<'_>) -> Result<(), Refused> {
-        self.census(sink);
+        self.census(false, sink);
         self.generation += 1;
         let first = self.generation == 1;
         let mut test = selftest::SelfTest::new();
@@ -223,15 +223,15 @@ impl Session {
         if first {
             test.judge()?;
         }
-        self.census(sink);
+        self.census(false, sink);
         Ok(())
     }
 
     /// Reads what the kernel counts of itself, and hands it on behind everything that it counts:
     /// also, as a loss, what no gap in the sequence numbers shows.
-    pub fn census(&mut self, sink: &mut Sink<'_>) {
+    fn census(&mut self, last: bool, sink: &mut Sink<'_>) {
         let counters = self.counters();
-        let census = census::take();
+        let census = census::take(last);
         self.ring.drain(sink);
         let since = self.gapless.clean;
         let new = self.gapless.note(counters, census.header.ts);
@@ -262,9 +262,9 @@ impl Session {
         if !self.finished {
             self.finished = true;
             // Twice: a function that has not returned yet is not missed.
-            self.census(sink);
+            self.census(false, sink);
             self.poll(GRACE, sink)?;
-            self.census(sink);
+            self.census(true, sink);
             let counters = self.counters();
             self.loaded.detach();
             self.ring.drain(sink);

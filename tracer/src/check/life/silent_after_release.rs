@@ -58,7 +58,9 @@ fn is_late(cx: &Cx<'_>, id: TaskId, state: TaskState) -> bool {
     match &cx.event.body {
         Body::Rename(_) => !own,
         Body::ChangePid(_) => !own && hashed && state != TaskState::Freed,
-        Body::Ptrace(facts) => facts.tracer == 0 && hashed && state != TaskState::Freed,
+        Body::Ptrace(facts) if facts.tracer == 0 => hashed && state != TaskState::Freed,
+        // A tracer that follows forks has the child before its birth is told.
+        Body::Ptrace(_) => state == TaskState::Freed,
         _ => false,
     }
 }

@@ -33,7 +33,7 @@ impl Ground {
         let sees = |facts: &[Fact]| facts.iter().all(|&fact| coverage.sees(fact));
         Self {
             whole: sees(&[Fact::AllocPid, Fact::FreePid, Fact::Fork]),
-            ends: sees(&[Fact::NsDestroy]),
+            ends: coverage.sees_all(Fact::NsDestroy),
             open: coverage.hidden_tasks == 0,
             ..Self::default()
         }

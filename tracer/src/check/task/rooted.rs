@@ -32,7 +32,7 @@ pub(in crate::check) static RULE: Rule = Rule {
 #[inline]
 pub(in crate::check) fn reading(cx: &mut Cx<'_>, reading: &Reading<'_>) {
     let (world, facts) = (cx.world, reading.facts);
-    let first = facts.tid <= FIRST;
+    let first = facts.tgid <= FIRST;
     let parent = if first { facts.ppid == 0 } else { facts.ppid > 0 && facts.real_parent != 0 };
     let outside = facts.ppid != facts.tgid && facts.real_parent != facts.task;
     cx.test(&RULE, (parent || first && !reading.leads()) && outside, || {

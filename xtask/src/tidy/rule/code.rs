@@ -4,7 +4,7 @@
 use super::super::file::File;
 
 /// Modules that must give the same answer everywhere, from the same input.
-const PURE: [&str; 5] = ["model", "check", "view", "event", "past"];
+const PURE: [&str; 7] = ["model", "check", "view", "event", "past", "filter", "simulate"];
 /// What they must not know of. `std::fmt` and the collections are fine.
 const IMPURE_STD: [&str; 6] = ["fs", "io", "net", "time", "thread", "process"];
 const IMPURE_CRATES: [&str; 4] = ["aya", "libc", "rustix", "tokio"];

@@ -1,0 +1,40 @@
+//! The checks against legal histories and mutants of them, in short; `cargo xtask mutate` does it at
+//! length.
+
+use std::{fs, path::Path};
+
+use tracer_tests::mutate::{History, Options, judge, run};
+
+/// What simulated and recorded kernels do is legal, and most faults in it are found.
+#[test]
+fn legal_histories_hold_and_mutants_of_them_do_not() {
+    let recorded = recorded();
+    let outcome = run(Options { mutants: 1500, histories: 300, seed: 7 }, &recorded);
+    assert!(outcome.violated.is_empty(), "{:#?}", outcome.violated);
+    let total = outcome.score.total();
+    assert!(total.faulty() > 1000, "{}", outcome.score);
+    assert!(total.percent() >= 97.0, "{}", outcome.score);
+}
+
+/// Every recording of a real kernel was judged by most rules, with nothing missing.
+#[test]
+fn recordings_of_every_kernel_are_complete() {
+    for history in recorded() {
+        let report = judge(&history, &history.records).report;
+        assert_eq!(report.lost, 0, "{}", history.name);
+        assert!(report.completeness.is_complete(), "{}: {:?}", history.name, report.completeness);
+        assert!(report.completeness.is_witnessed(), "{}", history.name);
+        let tested = report.rows.iter().filter(|row| row.tested > 0).count();
+        assert!(tested >= 30, "{}: {tested} rules were tested", history.name);
+    }
+}
+
+/// The recordings of stock kernels that are kept: `KERNEL-PLAN-SCENARIO.tracer`.
+fn recorded() -> Vec<History> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recording/kernels");
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 12, "{files:?}");
+    files.iter().map(|file| History::read(file).unwrap()).collect()
+}
