@@ -1,8 +1,16 @@
 //! All rules, applied to a stream.
 
 use super::{
-    ALL, Form, Report, Row, Violation, audit::Audit, book::Book, complete, cx::Cx, group, life,
-    namespace, order, pid, rules::COUNT, stream, tables::Tables, task,
+    ALL, Form, Report, Row, Violation,
+    audit::Audit,
+    book::Book,
+    complete,
+    cx::Cx,
+    group, life, namespace, order, pid,
+    rules::COUNT,
+    stream,
+    tables::{Places, Tables},
+    task,
 };
 use crate::{
     coverage::Coverage,
@@ -25,6 +33,7 @@ pub struct Options {
 pub struct Checker {
     forms: [Form; COUNT],
     book: Book,
+    places: Places,
     pid: pid::State,
     task: task::State,
     group: group::State,
@@ -51,6 +60,7 @@ impl Checker {
         });
         Self {
             book: Book::new(&forms),
+            places: Places::default(),
             forms,
             pid: pid::State::new(host, coverage),
             task: task::State::new(host, coverage),
@@ -77,7 +87,7 @@ impl Checker {
             self.book.lose(lost.count, lost.since);
             self.book.certain = false;
         }
-        let cx = &mut Cx { world: &Tables::new(world), event, book: &mut self.book };
+        let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
         self.stream.before(cx);
         self.order.before(cx);
         self.pid.before(cx);
@@ -95,7 +105,7 @@ impl Checker {
         if self.over {
             return;
         }
-        let cx = &mut Cx { world: &Tables::new(world), event, book: &mut self.book };
+        let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
         self.order.after(cx, change);
         self.pid.after(cx, change);
         self.task.after(cx, change);
@@ -129,7 +139,11 @@ impl Checker {
     pub fn finish(mut self, world: &World) -> Report {
         self.book.certain = world.certain_since().is_some();
         let last = Event::default();
-        let cx = &mut Cx { world: &Tables::new(world), event: &last, book: &mut self.book };
+        let cx = &mut Cx {
+            world: &Tables::new(world, &self.places),
+            event: &last,
+            book: &mut self.book,
+        };
         self.order.finish(cx);
         self.pid.finish(cx);
         self.task.finish(cx);

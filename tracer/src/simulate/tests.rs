@@ -1,6 +1,6 @@
 //! The tables are held against the toy.
 
-use super::{Config, KERNELS, Simulator};
+use super::{Config, KERNELS, Kernel, Simulator};
 use crate::coverage::Plan;
 use crate::event::Event;
 use crate::model::{self, Change, Sees, World};
@@ -43,10 +43,8 @@ impl Watch {
     }
 
     fn fail(&self, why: &str) -> ! {
-        if let Some(path) = std::env::var_os("DUMP") {
-            let lines: Vec<_> = self.events.iter().map(|event| format!("{event:?}\n")).collect();
-            std::fs::write(path, lines.concat()).unwrap();
-        }
+        // As many as led to it, for a look with --nocapture.
+        self.events.iter().rev().take(40).rev().for_each(|event| println!("{event:?}"));
         panic!("{why}, behind {} events of {:?}", self.events.len(), self.toy.config);
     }
 }
@@ -104,6 +102,14 @@ fn under_tracepoints_alone_the_tables_equal_the_toy_behind_a_sweep() {
     }
 }
 
+/// A leader waits in `zap_pid_ns_processes` while its last thread is reaped.
+#[test]
+fn an_init_that_waits_for_its_members_keeps_them() {
+    let kernel = Kernel::named("6.18").unwrap();
+    let plan = Plan::Tracepoint;
+    follow(Config { seed: 56, kernel, plan, cpus: 2, ..Config::default() }, 600);
+}
+
 #[test]
 fn a_sweep_behind_losses_makes_the_tables_true_again() {
     for kernel in KERNELS {
@@ -125,13 +131,4 @@ fn a_sweep_behind_losses_makes_the_tables_true_again() {
             }
         }
     }
-}
-
-/// For `cargo test --release`: prints how long a million events take.
-#[test]
-#[ignore = "a measurement"]
-fn speed() {
-    let start = std::time::Instant::now();
-    let events = super::history(Config { sweep_every: 20_000, ..Config::default() }, 1_000_000);
-    println!("{} events: {:?}", events.len(), start.elapsed());
 }

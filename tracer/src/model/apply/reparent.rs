@@ -151,6 +151,14 @@ impl World {
             if gone && self.leaving > DEEPEST {
                 return;
             }
+            let other = |&thread: &TaskId| thread != father && self.lives(thread);
+            let waiting = self.threads(father).iter().copied().find(other);
+            if gone && let Some(thread) = waiting {
+                // It was another thread that is in zap_pid_ns_processes.
+                let ppid = self.tgid(father);
+                children.into_iter().for_each(|child| self.place(child, Some(thread), ppid));
+                return;
+            }
             if gone && !self.config.sees.release {
                 // zap_pid_ns_processes has killed and reaped them before it let its caller go.
                 for child in children {
