@@ -1,6 +1,10 @@
 //! `tracer check` as CI runs it: exit codes, reports, evidence. What needs a kernel that can be traced
 //! is skipped where there is none, and says so.
 
+#[path = "check/lie.rs"]
+mod lie;
+#[path = "check/limits.rs"]
+mod limits;
 #[path = "check/live.rs"]
 mod live;
 #[path = "check/made.rs"]
@@ -126,6 +130,13 @@ fn lost_records_are_unknown_unless_that_is_allowed() {
     assert!(text(&lossy).contains("records are missing"), "{}", text(&lossy));
     ends(&check("--only number-range --allow-unknown number-range", &path), 0);
     ends(&check("--only number-range --allow-unknown unique-number", &path), 4);
+    // Who leaves no rule out is told that it is not complete, and may allow that too.
+    let whole = check("", &path);
+    ends(&whole, 4);
+    assert!(text(&whole).contains("NOT complete: 2 records missing before "), "{}", text(&whole));
+    ends(&check("--allow-unknown all", &path), 0);
+    let states = "--skip upid-level --allow-unknown completeness";
+    ends(&check(states, &path), 4);
 }
 
 #[test]
@@ -138,6 +149,9 @@ fn what_is_required_must_have_been_judged() {
     let report = text(&missing);
     assert!(report.contains("required, but not judged: unused-at-free (uncovered)"), "{report}");
     ends(&check("--only number-range --require number-range", &path), 0);
+    // Made by hand: no kernel has counted with it.
+    ends(&check("--require completeness", &path), 4);
+    ends(&check("--only number-range --require completeness", &path), 0);
 }
 
 #[test]
@@ -151,6 +165,9 @@ fn wrong_usage_is_exit_code_2() {
         ("--format xml", "junit"),
         ("--json --format tap", "cannot be used with"),
         ("--duration 1s", "cannot be used with"),
+        ("--lie births", "cannot be used with"),
+        ("--max-zombies many", "invalid value"),
+        ("--max-zombie-age soon", "no length of time"),
         ("--record y", "cannot be used with"),
         ("--shrink-rule 4", "--shrink"),
         ("--command-status", "COMMAND"),

@@ -107,7 +107,8 @@ mod tests {
 
     /// How a command ends that has so much time.
     fn ended(argv: &'static [&'static str], seconds: u32) -> String {
-        let program = Program { name: "a", about: "A.", needs: &[], argv, seconds, short: false };
+        let program =
+            Program { name: "a", about: "A.", needs: &[], argv, seconds, short: false, lie: None };
         let name = format!("tracer-perform-{}-{seconds}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
@@ -126,8 +127,15 @@ mod tests {
     #[test]
     fn what_is_needed_and_not_there_is_named() {
         let needs = &["sh", "no-such-program"];
-        let program =
-            Program { name: "a", about: "A.", needs, argv: &[], seconds: 1, short: false };
+        let program = Program {
+            name: "a",
+            about: "A.",
+            needs,
+            argv: &[],
+            seconds: 1,
+            short: false,
+            lie: None,
+        };
         assert_eq!(absent(&program).as_deref(), Some("no no-such-program here"));
     }
 }

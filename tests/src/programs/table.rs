@@ -17,6 +17,8 @@ pub(super) struct Program {
     pub(super) seconds: u32,
     /// One of those for a quick look.
     pub(super) short: bool,
+    /// How the stream is made to lie meanwhile, which must be found out.
+    pub(super) lie: Option<&'static str>,
 }
 
 /// A class of stress-ng with so many operations.
@@ -32,6 +34,7 @@ macro_rules! stress {
             ],
             seconds: 60,
             short: false,
+            lie: None,
         }
     };
 }
@@ -43,7 +46,14 @@ const fn script(
     needs: &'static [&'static str],
     argv: &'static [&'static str],
 ) -> Program {
-    Program { name, about, needs, argv, seconds: 60, short: false }
+    Program { name, about, needs, argv, seconds: 60, short: false, lie: None }
+}
+
+/// A lie, told while a shell forks.
+const fn lie(name: &'static str, about: &'static str, lie: &'static str) -> Program {
+    const FORKS: [&str; 3] =
+        ["dash", "-c", "i=0; while [ $i -lt 40 ]; do (true); i=$((i+1)); done"];
+    Program { lie: Some(lie), ..short(script(name, about, &["dash"], &FORKS)) }
 }
 
 /// Two classes of stress-ng refuse to be root's.
@@ -82,7 +92,7 @@ const fn short(program: Program) -> Program {
 }
 
 /// Every one, in the order of running.
-pub(super) const ALL: [Program; 30] = [
+pub(super) const ALL: [Program; 35] = [
     short(stress!("fork", "Forks that exit at once.", "fork", "200")),
     stress!("vfork", "Forks that borrow their parent's memory.", "vfork", "200"),
     stress!("vforkmany", "Chains of vforks, each from the last.", "vforkmany", "100"),
@@ -282,6 +292,11 @@ pub(super) const ALL: [Program; 30] = [
                  for job in 1 2 3 4 5 6; do sleep 0.2 & done; wait' || true",
         ],
     ),
+    lie("lie-births", "A shell that forks, and births that are kept back.", "births"),
+    lie("lie-exits", "A shell that forks, and exits that are kept back.", "exits"),
+    lie("lie-twins", "A shell that forks, and exits that are told twice.", "twins"),
+    lie("lie-numbers", "A shell that forks, and births with another number.", "numbers"),
+    lie("lie-parents", "A shell that forks, and births with another parent.", "parents"),
 ];
 
 /// The program of this name.

@@ -76,7 +76,11 @@ impl Watched<'_> {
     fn check(&self) -> Result<Seen> {
         let mut command = Command::new(self.tool.path());
         command.args(["check", "--plan", self.plan, "--format", "json", "--record"]);
-        let (code, output, errors) = self.traced(command.arg(&self.recording))?;
+        command.arg(&self.recording);
+        if let Some(lie) = self.program.lie {
+            command.args(["--lie", lie]);
+        }
+        let (code, output, errors) = self.traced(&mut command)?;
         let told = match self.told(&errors) {
             Ok(told) => told,
             Err(wrong) => return Ok(wrong),
@@ -86,6 +90,9 @@ impl Watched<'_> {
         let summary = lines.iter().rfind(|line| line["type"] == "summary");
         let verdict = summary.and_then(|line| line["verdict"].as_str()).unwrap_or_default();
         let detail = summary.map(facts).unwrap_or_default();
+        if let Some(lie) = self.program.lie {
+            return Ok(caught(lie, code, &format!("{told}{detail}")));
+        }
         Ok(match (code, verdict) {
             (Some(0), "holds") => Seen::Holds(format!("{told}{detail}")),
             (Some(4), "unknown") => Seen::Unknown(format!("{}{detail}", unknown(&lines))),
@@ -100,6 +107,9 @@ impl Watched<'_> {
 
     /// Under `tracer record`; then the recording must be whole, and give back the recorder's tables.
     fn record(&self) -> Result<Seen> {
+        if self.program.lie.is_some() {
+            return Ok(Seen::Unknown("this tracer checks nothing".into()));
+        }
         let mut command = Command::new(self.tool.path());
         command.args(["record", "--plan", self.plan, "-o"]);
         let (code, _, errors) = self.traced(command.arg(&self.recording))?;
@@ -163,13 +173,22 @@ impl Watched<'_> {
     }
 }
 
+/// What has become of a lie: any verdict but that all holds.
+fn caught(lie: &str, code: Option<i32>, detail: &str) -> Seen {
+    match code {
+        Some(3) => Seen::Holds(format!("violated, as it must be: {detail}")),
+        Some(4) => Seen::Holds(format!("unknown, as it may be: {detail}")),
+        _ => Seen::Wrong(vec![format!("the lie about {lie} is believed ({code:?}): {detail}")]),
+    }
+}
+
 /// What a summary says beside the verdict: counts, and how complete it was.
 fn facts(summary: &Value) -> String {
     let fields = summary.as_object().into_iter().flatten();
     let told = fields.filter(|(name, value)| {
         let known = name.as_str() == "type" || name.as_str() == "verdict";
         let counted = value.as_u64().is_some_and(|count| count > 0);
-        !known && (counted || name.starts_with("complete"))
+        !known && (counted || name.as_str() == "complete")
     });
     told.fold(String::new(), |text, (name, value)| format!("{text}, {name} {value}"))
 }
@@ -199,9 +218,17 @@ mod tests {
     #[test]
     fn a_summary_is_told_in_counts_that_are_not_zero() {
         let summary = json!({
-            "type": "summary", "verdict": "holds", "events": 7, "lost": 0, "completeness": "all",
+            "type": "summary", "verdict": "holds", "events": 7, "lost": 0, "complete": true,
+            "completeness": { "gaps": [] },
         });
-        assert_eq!(facts(&summary), ", completeness \"all\", events 7");
+        assert_eq!(facts(&summary), ", complete true, events 7");
+    }
+
+    #[test]
+    fn a_lie_is_caught_by_any_verdict_but_that_all_holds() {
+        for (code, holds) in [(Some(3), true), (Some(4), true), (Some(0), false), (None, false)] {
+            assert_eq!(matches!(caught("births", code, ""), Seen::Holds(_)), holds, "{code:?}");
+        }
     }
 
     #[test]

@@ -104,6 +104,10 @@ impl Audit {
         }
     }
 
+    pub(super) fn compares_groups(&self) -> bool {
+        self.groups
+    }
+
     /// Compares what a sweep shows, and lets every other record explain.
     #[inline]
     pub(super) fn before(&mut self, cx: &mut Cx<'_>) {

@@ -70,7 +70,7 @@ impl Checker {
             life: life::State::new(host, coverage),
             stream: stream::State::new(host, coverage),
             audit: Audit::new(coverage),
-            complete: complete::State::default(),
+            complete: complete::State::new(coverage),
             over: false,
         }
     }
@@ -112,6 +112,11 @@ impl Checker {
         self.group.after(cx, change);
         self.namespace.after(cx, change);
         self.audit.after(cx, change);
+    }
+
+    /// Whether hooks tell of every change of groups and sessions.
+    pub(super) fn compares_groups(&self) -> bool {
+        self.audit.compares_groups()
     }
 
     pub(super) fn book_mut(&mut self) -> &mut Book {

@@ -5,7 +5,11 @@
 //! censuses in a row agree on is said.
 
 use super::cx::Cx;
-use crate::event::{Body, Census, Lost};
+use crate::{
+    coverage::{Coverage, Fact},
+    event::{Body, Census, Lost},
+    model::World,
+};
 
 /// Censuses in a row that must agree.
 const WITNESSES: usize = 3;
@@ -49,7 +53,8 @@ pub struct Numbers {
 pub struct Completeness {
     /// Tasks made, from the first census to the last: `total_forks`. `None` without two censuses.
     pub forks: Option<Counted>,
-    /// Unreleased tasks at the last census: `nr_threads`.
+    /// Unreleased tasks at the last census: `nr_threads`. Where no hook sees releases the tables have
+    /// more, and only fewer are told.
     pub tasks: Option<Counted>,
     /// Numbers in use in PID namespaces where the kernel's count and the tables disagree: inode
     /// number, and both counts.
@@ -77,6 +82,8 @@ impl Completeness {
 /// What is remembered for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
+    /// Releases are seen when they happen.
+    releases: bool,
     /// Births seen so far.
     births: u64,
     /// The kernel's count less ours at the first census.
@@ -118,6 +125,11 @@ impl Latest {
 }
 
 impl State {
+    /// For what these hooks see.
+    pub(super) fn new(coverage: &Coverage) -> Self {
+        Self { releases: coverage.sees(Fact::Release), ..Self::default() }
+    }
+
     /// Takes a record into account.
     #[inline]
     pub(super) fn before(&mut self, cx: &Cx<'_>) {
@@ -167,7 +179,7 @@ impl State {
     /// What is said at the end.
     pub(super) fn finish(
         self,
-        world: &crate::model::World,
+        world: &World,
         numbers: Vec<(u32, i32, i32)>,
         uncounted: Vec<(u32, u32, u32)>,
     ) -> Completeness {
@@ -175,9 +187,11 @@ impl State {
             let kernel = self.last.forks.saturating_sub(self.first.forks);
             Counted { kernel, seen: kernel.saturating_sub_signed(self.forks.agreed()) }
         });
-        let tasks = (self.tasks.count > 1).then(|| {
+        let more = self.tasks.agreed();
+        let counts = self.tasks.count > 1 && (self.releases || more > 0);
+        let tasks = counts.then(|| {
             let seen = world.live_tasks() as u64;
-            Counted { kernel: seen.saturating_add_signed(self.tasks.agreed()), seen }
+            Counted { kernel: seen.saturating_add_signed(more), seen }
         });
         let numbers = numbers.into_iter().map(|(inum, from, to)| Numbers { inum, from, to });
         let uncounted = uncounted.into_iter().map(|(inum, kernel, seen)| {
@@ -198,10 +212,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_releases_are_seen_late_only_too_few_tasks_are_told() {
+        let counted = |releases, difference| {
+            let mut state = State { releases, ..State::default() };
+            for _ in 0..WITNESSES {
+                state.tasks.push(difference);
+            }
+            state.finish(&World::new(), vec![], vec![]).tasks
+        };
+        assert_eq!(counted(true, 0), Some(Counted { kernel: 0, seen: 0 }));
+        assert_eq!(counted(false, 2), Some(Counted { kernel: 2, seen: 0 }));
+        assert_eq!(counted(false, -2), None);
+        assert_eq!(counted(false, 0), None);
+    }
+
+    #[test]
     fn only_a_difference_that_stays_is_one() {
         let latest = |differences: &[i64]| {
             let mut latest = Latest::default();
-            differences.iter().for_each(|&difference| latest.push(difference));
+            for &difference in differences {
+                latest.push(difference);
+            }
             latest.agreed()
         };
         assert_eq!(latest(&[]), 0);

@@ -1,6 +1,6 @@
 //! What of a report fails, as the caller wants it.
 
-use super::{Form, Report, Row, Severity, Verdict};
+use super::{Completeness, Form, Report, Row, Severity, Verdict};
 
 /// What of a report fails. By default: violations of strict rules, and strict rules that are unknown.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,10 @@ pub struct Policy {
     pub allow_unknown: Vec<u8>,
     /// Damage of a recording alone is no matter.
     pub allow_damage: bool,
+    /// That records are missing is no matter where no rule needed them.
+    pub allow_incomplete: bool,
+    /// The kernel's own counts must have been there to tell whether records are missing.
+    pub require_complete: bool,
 }
 
 /// How many rules have each verdict.
@@ -46,12 +50,24 @@ impl Policy {
         }
     }
 
+    /// What it amounts to that a stream is not complete, or not known to be: unknown, or `None` if it
+    /// fails nothing.
+    pub fn fails_as_incomplete(&self, known: &Completeness) -> Option<Verdict> {
+        let fails = if known.is_complete() {
+            self.require_complete && !known.is_witnessed()
+        } else {
+            !self.allow_incomplete
+        };
+        fails.then_some(Verdict::Unknown)
+    }
+
     /// What a report amounts to: violated, unknown, or holds. `damages` places of the recording could
     /// not be read.
     pub fn verdict(&self, report: &Report, damages: usize) -> Verdict {
         let damaged = (damages > 0 && !self.allow_damage).then_some(Verdict::Unknown);
         let rows = report.rows.iter().filter_map(|row| self.fails(row));
-        rows.chain(damaged).max().unwrap_or(Verdict::Holds)
+        let incomplete = self.fails_as_incomplete(&report.completeness);
+        rows.chain(damaged).chain(incomplete).max().unwrap_or(Verdict::Holds)
     }
 }
 
@@ -76,7 +92,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{ALL, Completeness};
+    use crate::check::{ALL, Completeness, Counted};
 
     /// A report in which each of these rules has a verdict, and all others hold.
     fn report(verdicts: &[(u8, Verdict)]) -> Report {
@@ -134,6 +150,19 @@ mod tests {
         }
         let policy = Policy { require: (1..=66).collect(), ..Policy::default() };
         assert_eq!(policy.verdict(&found, 0), Verdict::Holds);
+    }
+
+    #[test]
+    fn what_is_not_complete_is_unknown_unless_that_is_allowed() {
+        let mut found = report(&[]);
+        let require = Policy { require_complete: true, ..Policy::default() };
+        assert_eq!(require.verdict(&found, 0), Verdict::Unknown, "nobody has witnessed it");
+        found.completeness.forks = Some(Counted { kernel: 9, seen: 9 });
+        assert_eq!(require.verdict(&found, 0), Verdict::Holds);
+        found.completeness.forks = Some(Counted { kernel: 9, seen: 8 });
+        assert_eq!(Policy::default().verdict(&found, 0), Verdict::Unknown);
+        let allow = Policy { allow_incomplete: true, ..Policy::default() };
+        assert_eq!(allow.verdict(&found, 0), Verdict::Holds);
     }
 
     #[test]

@@ -59,40 +59,67 @@ impl World {
 impl Checker {
     /// Holds what `/proc` shows, read twice, against the tables, read before and after.
     pub fn witness(&mut self, world: &World, tables: [&View; 2], proc: [&View; 2]) {
-        for (tid, shown) in proc[0] {
-            if proc[1].get(tid) != Some(shown) {
-                continue;
-            }
-            let (before, after) = (tables[0].get(tid), tables[1].get(tid));
-            if before != after {
-                continue;
-            }
-            let finding = differs(before, shown);
+        let groups = self.compares_groups();
+        for (tid, shown, known) in still(tables, proc) {
+            let finding = differs(known, shown, told(world, tid, groups));
             self.book_mut().test(&RULE, finding.is_none(), || {
-                let task = world.find_task(*tid);
-                let named = || Subject::task_named(0, *tid, shown.tgid);
+                let task = world.find_task(tid);
+                let named = || Subject::task_named(0, tid, shown.tgid);
                 let subject = task.map_or_else(named, |task| Subject::task(world, task));
                 let (expected, observed) = finding.unwrap_or_default();
                 Finding::new(subject, expected, observed)
             });
         }
     }
+
+    /// Whether [`witness`](Self::witness) would find something wrong: what is under way for long is
+    /// told by what is read later.
+    pub fn contradicts(&self, world: &World, tables: [&View; 2], proc: [&View; 2]) -> bool {
+        let groups = self.compares_groups();
+        still(tables, proc)
+            .any(|(tid, shown, known)| differs(known, shown, told(world, tid, groups)).is_some())
+    }
+}
+
+/// What has not changed on either side: number, what `/proc` shows, and what is known.
+fn still<'v>(
+    tables: [&'v View; 2],
+    proc: [&'v View; 2],
+) -> impl Iterator<Item = (i32, &'v Shown, Option<&'v Shown>)> {
+    let both = proc[0].iter().filter(move |(tid, shown)| proc[1].get(tid) == Some(shown));
+    both.filter_map(move |(&tid, shown)| {
+        let (before, after) = (tables[0].get(&tid), tables[1].get(&tid));
+        (before == after).then_some((tid, shown, before))
+    })
+}
+
+/// What of a task the hooks tell, and can be compared.
+#[derive(Clone, Copy)]
+struct Told {
+    parent: bool,
+    groups: bool,
+}
+
+fn told(world: &World, tid: i32, groups: bool) -> Told {
+    let inferred = world.find_task(tid).is_some_and(|task| world.is_parent_inferred(task));
+    Told { parent: !inferred, groups }
 }
 
 /// What the tables say and what `/proc` shows instead.
-fn differs(known: Option<&Shown>, shown: &Shown) -> Option<(String, String)> {
+fn differs(known: Option<&Shown>, shown: &Shown, told: Told) -> Option<(String, String)> {
     let Some(known) = known.filter(|known| known.start.abs_diff(shown.start) <= 1) else {
         let observed = format!("/proc shows it, started at tick {}", shown.start);
         return Some(("no such task is known".into(), observed));
     };
     let words = [
-        ("tgid", vec![known.tgid], vec![shown.tgid]),
-        ("parent", vec![known.ppid], vec![shown.ppid]),
-        ("numbers", known.numbers.clone(), shown.numbers.clone()),
-        ("process group", known.pgids.clone(), shown.pgids.clone()),
-        ("session", known.sids.clone(), shown.sids.clone()),
+        ("tgid", vec![known.tgid], vec![shown.tgid], true),
+        ("parent", vec![known.ppid], vec![shown.ppid], told.parent),
+        ("numbers", known.numbers.clone(), shown.numbers.clone(), true),
+        ("process group", known.pgids.clone(), shown.pgids.clone(), told.groups),
+        ("session", known.sids.clone(), shown.sids.clone(), told.groups),
     ];
-    let (word, known, shown) = words.into_iter().find(|(_, known, shown)| known != shown)?;
+    let differs = words.into_iter().find(|(_, known, shown, told)| *told && known != shown);
+    let (word, known, shown, _) = differs?;
     Some((format!("its {word}: {known:?}"), format!("/proc shows {shown:?}")))
 }
 

@@ -3,12 +3,13 @@
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use tracer::check::Rule;
+use tracer::{check::Rule, stream::Lie};
 
 use super::{Output, Tracing, value};
 
 /// Options that belong to live checking only.
-const LIVE: [&str; 5] = ["duration", "record", "audit_interval", "command_status", "command"];
+const LIVE: [&str; 6] =
+    ["duration", "record", "audit_interval", "command_status", "lie", "command"];
 
 /// `tracer check`.
 #[derive(Debug, Args)]
@@ -23,6 +24,8 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) rules: Rules,
     #[command(flatten)]
+    pub(crate) limits: Limited,
+    #[command(flatten)]
     pub(crate) report: Reporting,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -34,8 +37,12 @@ pub(crate) struct Check {
     pub(crate) audit_interval: Duration,
     #[command(flatten)]
     pub(crate) tracing: Tracing,
+    /// Corrupt the stream on purpose, to see that it is found out: births, exits, twins, numbers or
+    /// parents
+    #[arg(long, value_name = "HOW", value_parser = value::lie, hide = true)]
+    pub(crate) lie: Option<Lie>,
     /// Exit as the command did when the verdict holds
-    #[arg(long, requires = "command")]
+    #[arg(long, requires = "command", help_heading = "Output")]
     pub(crate) command_status: bool,
     /// Run this command and check the host until it ends; its standard output goes to standard error
     #[arg(last = true, value_name = "COMMAND")]
@@ -52,15 +59,35 @@ pub(crate) struct Rules {
     /// Do not judge these
     #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = value::rule)]
     pub(crate) skip: Vec<&'static Rule>,
-    /// These must have been judged: if one is untested or uncovered, the verdict is unknown
+    /// These must have been judged: if one is untested or uncovered, the verdict is unknown;
+    /// `completeness` too can be named: that the kernel's own counts were there to tell
     #[arg(long, value_name = "ID,…|all", value_delimiter = ',', value_parser = value::named)]
     pub(crate) require: Vec<Named>,
-    /// That these are unknown, as after a loss, is no matter
+    /// That these are unknown, as after a loss, is no matter; `completeness` too can be named: that
+    /// records are missing
     #[arg(long, value_name = "ID,…|all", value_delimiter = ',', value_parser = value::named)]
     pub(crate) allow_unknown: Vec<Named>,
     /// Violations of soft rules count too, and are not only warnings
     #[arg(long)]
     pub(crate) soft_is_error: bool,
+}
+
+/// What is tolerated of what no rule forbids.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Limits (without one, who is to blame is only told)")]
+pub(crate) struct Limited {
+    /// Zombies that may stand at the end
+    #[arg(long, value_name = "N")]
+    pub(crate) max_zombies: Option<u64>,
+    /// How long a zombie may stand until it is reaped: 500ms, 10s, 2m
+    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    pub(crate) max_zombie_age: Option<Duration>,
+    /// Forks that may fail
+    #[arg(long, value_name = "N")]
+    pub(crate) max_failed_forks: Option<u64>,
+    /// No namespace that was made meanwhile may be there at the end
+    #[arg(long)]
+    pub(crate) no_leaked_namespaces: bool,
 }
 
 /// The report.
@@ -76,7 +103,7 @@ pub(crate) struct Reporting {
     /// is overwritten
     #[arg(short = 'o', long = "output", value_name = "OUT", id = "report_file")]
     pub(crate) file: Option<PathBuf>,
-    /// List every rule, also those that hold
+    /// List every rule, also those that hold, and all who let zombies stand, also those who reaped
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -97,11 +124,13 @@ pub(crate) struct Evidence {
     pub(crate) shrink_rule: Option<&'static Rule>,
 }
 
-/// A rule, or all of them.
+/// A rule, all of them, or what is judged beside them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Named {
     /// All.
     All,
+    /// Whether the stream is complete.
+    Completeness,
     /// One.
     Rule(&'static Rule),
 }

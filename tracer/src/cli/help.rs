@@ -183,7 +183,9 @@ needs. The last two fail nothing unless --require says so. `tracer invariants` l
 
 Without a FILE it checks the whole host until Ctrl-C, SIGTERM or --duration; with a COMMAND it runs
 it and ends with it. Standard output carries the report alone: the command's goes to standard error.
-At the end, and every --audit-interval, the kernel's own tables are swept and compared.
+At the end, and every --audit-interval, the kernel's own tables are swept and compared, at the end
+with /proc too. The stream is complete if the kernel's own counts of forks, tasks and numbers agree
+with what was seen, and no record is missing; else the verdict is unknown.
 
 Examples:
   tracer check --duration 10s                      this host, for ten seconds
@@ -191,14 +193,16 @@ Examples:
   tracer check build.tracer                        a recording; rotated files are one history
   tracer check --format junit -o check.xml --command-status -- ./run-tests.sh     in CI
   tracer check --record bad.tracer --shrink small.tracer -- ./run-tests.sh        keep the evidence
+  tracer check --max-zombie-age 5s --no-leaked-namespaces -- ./run-tests.sh       nothing stays
+  tracer check --require completeness --allow-unknown last-pid build.tracer       what may be missing
 
 Exit codes:
   0    every rule that could be judged holds; with --command-status, that of the command
   1    something failed that should have worked
   2    wrong usage, the command cannot be run, or this kernel or this user cannot
-  3    a rule is violated
-  4    unknown: records were lost, the recording is damaged, or a rule that is required could not be
-       judged
+  3    a rule is violated, or a limit is exceeded
+  4    unknown: records were lost, the recording is damaged, a rule that is required could not be
+       judged, or a limit may be exceeded
   130  ended by SIGINT while a recording was read";
 
 /// `tracer invariants --help`.

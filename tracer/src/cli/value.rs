@@ -6,6 +6,7 @@ use tracer::{
     check::{self, Rule},
     model::NsKind,
     simulate::{KERNELS, Kernel},
+    stream::Lie,
 };
 
 use super::{Named, Rotate, Speed};
@@ -105,9 +106,20 @@ pub(super) fn rule(text: &str) -> Result<&'static Rule, String> {
     check::find(text).ok_or_else(|| no_rule(text))
 }
 
-/// A rule, or all.
+/// A rule, all, or completeness.
 pub(super) fn named(text: &str) -> Result<Named, String> {
-    if text == "all" { Ok(Named::All) } else { rule(text).map(Named::Rule) }
+    match text {
+        "all" => Ok(Named::All),
+        "completeness" => Ok(Named::Completeness),
+        _ => rule(text).map(Named::Rule),
+    }
+}
+
+/// A way to lie.
+pub(super) fn lie(text: &str) -> Result<Lie, String> {
+    let names = || Lie::ALL.map(Lie::name).join(", ");
+    let found = Lie::ALL.into_iter().find(|lie| lie.name() == text);
+    found.ok_or_else(|| format!("{text} is no lie: there are {}", names()))
 }
 
 /// There is no rule of that name; which are like it.

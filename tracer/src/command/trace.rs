@@ -5,6 +5,7 @@ mod command;
 mod end;
 mod keep;
 mod tables;
+mod witness;
 
 use std::time::Duration;
 
@@ -94,6 +95,13 @@ impl Trace {
         self.tables.judge.as_ref()
     }
 
+    /// What is on its way may never come.
+    pub(super) fn broke_off(&mut self) {
+        if let Some(judge) = &mut self.tables.judge {
+            judge.broke_off();
+        }
+    }
+
     /// The verdicts, if something has judged.
     pub(super) fn report(&mut self) -> Option<Report> {
         let checker = self.tables.judge.take()?;
@@ -141,7 +149,7 @@ impl Trace {
     }
 
     /// The tables are compared with the kernel's a last time, while the hooks are still attached:
-    /// twice, so that what both sweeps show is no matter of timing.
+    /// twice, so that what both sweeps show is no matter of timing; `/proc` in between.
     pub(super) fn close(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
         let Self { session, tables, .. } = self;
         // What is on its way comes in: also returns of functions that are not missed.
@@ -149,14 +157,15 @@ impl Trace {
             session.poll(ROUND, &mut |record, event| tables.take(record, event, sink))?;
         }
         session.settle(&mut |record, event| tables.take(record, event, sink));
-        for _ in 0..2 {
-            let swept = self.sweep(sink);
-            // A sweep whose end is lost says so by that loss.
-            if self.world().certain_since().is_some() {
-                swept?;
-            }
-        }
-        Ok(())
+        self.compare(sink)?;
+        self.witness(sink)?;
+        self.compare(sink)
+    }
+
+    /// A sweep whose end may be lost, which says so by that loss.
+    fn compare(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
+        let swept = self.sweep(sink);
+        if self.world().certain_since().is_some() { swept } else { Ok(()) }
     }
 
     /// Detaches everything, and hands on what came until then.

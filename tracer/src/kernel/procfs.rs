@@ -32,6 +32,16 @@ const PF_KTHREAD: u64 = 0x0020_0000;
 
 /// Reads a task by its folder, `/proc/PID` or `/proc/PID/task/TID`.
 pub(super) fn read(dir: &Path) -> io::Result<ProcTask> {
+    let mut task = read_numbers(dir)?;
+    let inode =
+        |name: &str| fs::metadata(dir.join("ns").join(name)).map_or(0, |m| m.st_ino() as u32);
+    task.ns = NS_FILES.map(inode);
+    task.pid_for_children = inode("pid_for_children");
+    Ok(task)
+}
+
+/// Reads a task without its namespaces.
+pub(super) fn read_numbers(dir: &Path) -> io::Result<ProcTask> {
     let mut task = ProcTask::default();
     let status = fs::read(dir.join("status"))?;
     for line in status.split(|&byte| byte == b'\n') {
@@ -41,10 +51,6 @@ pub(super) fn read(dir: &Path) -> io::Result<ProcTask> {
         field(&mut task, key, value);
     }
     stat(&mut task, &fs::read(dir.join("stat"))?);
-    let inode =
-        |name: &str| fs::metadata(dir.join("ns").join(name)).map_or(0, |m| m.st_ino() as u32);
-    task.ns = NS_FILES.map(inode);
-    task.pid_for_children = inode("pid_for_children");
     Ok(task)
 }
 

@@ -11,7 +11,8 @@ pub fn witness() -> View {
     for tgid in procfs::list(Path::new("/proc")) {
         let dir = format!("/proc/{tgid}/task");
         for tid in procfs::list(Path::new(&dir)) {
-            let Ok(task) = procfs::read(&Path::new(&dir).join(tid.to_string())) else { continue };
+            let dir = Path::new(&dir).join(tid.to_string());
+            let Ok(task) = procfs::read_numbers(&dir) else { continue };
             if task.tid != tid || task.ns_pid.is_empty() {
                 continue;
             }

@@ -2,8 +2,11 @@
 //!
 //! The JSON lines are written by [`Json::check`](super::Json::check).
 
+mod complete;
 mod github;
 mod junit;
+mod limits;
+mod point;
 mod rule;
 mod tap;
 #[cfg(test)]
@@ -12,6 +15,7 @@ mod text;
 
 pub use github::{github, markdown};
 pub use junit::junit;
+pub use limits::Blamed;
 pub use rule::{explain, list};
 pub(super) use rule::{need, needs};
 pub use tap::tap;
@@ -42,6 +46,8 @@ pub struct Findings<'a> {
     pub start: u64,
     /// Places of a recording that could not be read.
     pub damages: usize,
+    /// Who is to blame, if anybody asked.
+    pub blame: Option<&'a Blamed>,
     /// How the command ended, if there was one.
     pub command: Option<Command>,
 }
@@ -49,7 +55,9 @@ pub struct Findings<'a> {
 impl Findings<'_> {
     /// What it all amounts to.
     pub fn verdict(&self) -> Verdict {
-        self.policy.verdict(self.report, self.damages)
+        let rules = self.policy.verdict(self.report, self.damages);
+        let points = self.points();
+        points.iter().filter_map(|point| point.fails).fold(rules, Verdict::max)
     }
 
     /// The first violation of each rule that has some, and how many tests of it failed.
@@ -95,6 +103,12 @@ pub fn headline(found: &Findings<'_>, out: &mut String) {
     out.push_str(" events, ");
     push(found.report.lost, out);
     out.push_str(" lost");
+    let breaches = found.blame.map_or(0, |blamed| blamed.breaches.len());
+    if breaches > 0 {
+        out.push_str("; ");
+        push(breaches as u64, out);
+        out.push_str(if breaches == 1 { " limit exceeded" } else { " limits exceeded" });
+    }
 }
 
 /// What else has to be said of the whole, each in a line: why it is unknown, how the command ended,
@@ -104,8 +118,14 @@ fn remarks(found: &Findings<'_>) -> Vec<String> {
     if found.report.lost > 0 {
         lines.push(format!("{} records are missing", found.report.lost));
     }
-    if found.damages > 0 {
-        lines.push(format!("the recording is damaged in {} places", found.damages));
+    for point in found.points() {
+        match point.class {
+            "limits" if point.verdict == Verdict::Unknown => {
+                lines.extend(point.lines.iter().map(|line| format!("{}: {line}", point.name)));
+            }
+            "limits" => {}
+            _ => lines.extend(point.lines),
+        }
     }
     let required: Vec<_> = found
         .unknown()
@@ -121,13 +141,7 @@ fn remarks(found: &Findings<'_>) -> Vec<String> {
             names::Ended::from_wait(status).write(out);
         }));
     }
-    lines.extend(completeness(found.report));
     lines
-}
-
-/// What a second witness says of whether the stream is complete, each in a line.
-fn completeness(_report: &Report) -> Vec<String> {
-    Vec::new()
 }
 
 /// Appends a violation in one line without its end.

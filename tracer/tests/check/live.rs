@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{Dir, check, command, ends, text};
 
 /// Whether this user can trace this host; if not, says what was skipped for it.
-fn can_trace() -> bool {
+pub(super) fn can_trace() -> bool {
     static CAN: LazyLock<bool> = LazyLock::new(|| {
         let output = command(["--duration", "1ms"]).output().unwrap();
         cfg!(feature = "kernel") && output.status.code() != Some(2)
@@ -38,7 +38,14 @@ fn a_host_holds_while_a_command_runs_and_so_does_its_recording() {
     // The evidence is judged as the host was.
     let again = check("", &record);
     ends(&again, 0);
-    assert_eq!(text(&again), report);
+    let verdicts = |report: &str| {
+        // Who lets zombies stand is asked for reasons where it still lives.
+        let mut parts = report.split("\nZOMBIES");
+        parts.next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(verdicts(&text(&again)), verdicts(&report));
+    // The kernel's own counts say that nothing was missed.
+    assert!(report.contains("  complete: "), "{report}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tracer::{
 use tracer_ebpf::wire::{self, Exit, FreeTask, Mark, Task, TaskRecord, Upid, Wire, bits, kind};
 
 /// The initial PID namespace: its key and its inode number.
-const ROOT: (u64, u32) = (0x900, 0xeff_fffc);
+const ROOT: (u64, u32) = (0x900, 0xefff_fffc);
 
 /// Records that a recording is made of.
 #[derive(Clone)]
@@ -101,8 +101,16 @@ impl Made {
         let header = self.header(kind::EXIT, tid);
         let (task, pid) = keys(tid);
         let (real_parent, _) = keys(10);
-        let exit =
-            Exit { header, task, pid, real_parent, group_dead: 1, ppid: 10, ..Exit::default() };
+        let exit = Exit {
+            header,
+            task,
+            pid,
+            real_parent,
+            group_dead: 1,
+            signal_flags: 4,
+            ppid: 10,
+            ..Exit::default()
+        };
         self.put(&exit, &[]);
         let header = self.header(kind::FREE_TASK, 0);
         self.put(&FreeTask { header, task, tid: nr, tgid: nr }, &[]);

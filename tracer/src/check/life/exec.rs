@@ -287,7 +287,7 @@ mod tests {
     fn a_rename_by_another_process_trips_it() {
         let mut script = Script::new();
         let child = script.fork(10);
-        script.rename(child, b"name");
+        script.rename(child, *b"name");
         let facts = script.tasks[&10].facts;
         let header = &mut script.last().header;
         (header.actor, header.actor_tid, header.actor_tgid) = (facts.task, 10, 10);

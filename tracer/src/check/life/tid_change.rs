@@ -114,7 +114,7 @@ mod tests {
     fn a_rename_with_the_number_of_another_trips_both_forms() {
         for script in [Script::new(), Script::tracepoints()] {
             let (mut script, leader, thread) = two(script);
-            script.rename(thread, b"name");
+            script.rename(thread, *b"name");
             if let Body::Rename(rename) = &mut script.last().body {
                 rename.tid = leader;
             }

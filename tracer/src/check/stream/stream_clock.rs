@@ -112,8 +112,8 @@ mod tests {
         let mut script = Script::new();
         let (left, right) = (script.fork(10), script.fork(10));
         for _ in 0..3 {
-            script.rename(left, b"left");
-            script.rename(right, b"rite");
+            script.rename(left, *b"left");
+            script.rename(right, *b"rite");
         }
         script
     }

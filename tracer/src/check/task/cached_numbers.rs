@@ -294,7 +294,7 @@ mod tests {
             acting.last().header.actor_tid = 1;
             acting.trips(&RULE);
             let mut renamed = base.clone();
-            renamed.rename(child, b"name");
+            renamed.rename(child, *b"name");
             let Body::Rename(facts) = &mut renamed.last().body else { panic!() };
             facts.tgid = 10;
             renamed.trips(&RULE);

@@ -115,7 +115,7 @@ mod tests {
             let mut base = script;
             let child = base.fork(10);
             let mut renamed = base.clone();
-            renamed.rename(child, b"name");
+            renamed.rename(child, *b"name");
             let other = base.tasks[&10].facts.pid;
             let Body::Rename(facts) = &mut renamed.last().body else { panic!() };
             facts.pid = other;

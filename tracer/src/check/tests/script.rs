@@ -299,10 +299,10 @@ impl Script {
     }
 
     /// `task_rename`.
-    pub(in crate::check) fn rename(&mut self, tid: i32, comm: &[u8; 4]) {
+    pub(in crate::check) fn rename(&mut self, tid: i32, comm: [u8; 4]) {
         let facts = self.facts(tid);
         facts.comm = [0; 16];
-        facts.comm[..4].copy_from_slice(comm);
+        facts.comm[..4].copy_from_slice(&comm);
         let TaskFacts { task, pid, tgid, comm, .. } = *facts;
         let header = Header::default();
         self.write(tid, 14, Body::Rename(Rename { header, task, pid, tid, tgid, comm }));
@@ -311,7 +311,7 @@ impl Script {
     /// An exec by a leader that has no other threads, or, of a thread, one whose group has exited:
     /// rename and exec.
     pub(in crate::check) fn exec(&mut self, tid: i32) {
-        self.rename(tid, b"prog");
+        self.rename(tid, *b"prog");
         self.execed(tid, tid);
     }
 
@@ -360,7 +360,7 @@ impl Script {
         self.tasks.insert(leader, young);
         self.tasks.insert(tid, old);
         self.release(tid, leader);
-        self.rename(leader, b"prog");
+        self.rename(leader, *b"prog");
         self.execed(leader, tid);
     }
 

@@ -7,12 +7,16 @@ use tracer::{
     coverage::Coverage,
     event::Event,
     model::{Change, World},
-    recording::{Damage, Header, Note, Reader, Visitor},
-    view::{Command, check::Findings},
+    past::{self, Blame},
+    recording::{Damage, Flaw, Header, Note, Reader, Visitor},
+    view::{
+        Command,
+        check::{Blamed, Findings},
+    },
 };
 
 use super::{
-    options, policy,
+    limits, options, policy,
     report::{self, Output},
     shrink,
 };
@@ -34,6 +38,7 @@ pub(super) struct Checked {
     pub(super) header: Header,
     pub(super) coverage: Coverage,
     pub(super) report: Report,
+    blame: past::Findings,
     damages: usize,
     command: Option<Command>,
 }
@@ -43,7 +48,8 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
     shrink::check(args)?;
     let output = Output::open(args, &args.files)?;
     let Some(checked) = read(args)? else { return Ok(ExitCode::from(130)) };
-    let Checked { header, coverage, report, damages, command } = &checked;
+    let Checked { header, coverage, report, blame, damages, command } = &checked;
+    let blame = Blamed::new(blame.clone(), limits(args));
     let found = Findings {
         report,
         policy: &policy(args),
@@ -51,6 +57,7 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
         coverage,
         start: header.start,
         damages: *damages,
+        blame: Some(&blame),
         command: *command,
     };
     output.write(args, &found)?;
@@ -68,6 +75,7 @@ fn read(args: &cli::Check) -> Result<Option<Checked>, Fault> {
     let (header, coverage) = (first.header().clone(), first.coverage().clone());
     let mut judge = Judge {
         checker: Checker::new(&header.host, &coverage, &options(args)),
+        blame: Blame::new(&coverage),
         damages: Damages::new(false),
         signals: Signals::catch()?,
         events: 0,
@@ -77,9 +85,10 @@ fn read(args: &cli::Check) -> Result<Option<Checked>, Fault> {
     if flow.is_break() {
         return Ok(None);
     }
-    let Judge { checker, damages, command, .. } = judge;
+    let Judge { checker, blame, damages, command, .. } = judge;
+    let blame = blame.finish(replay.world(), replay.ts());
     let report = checker.finish(replay.world());
-    Ok(Some(Checked { header, coverage, report, damages: damages.count(), command }))
+    Ok(Some(Checked { header, coverage, report, blame, damages: damages.count(), command }))
 }
 
 /// Keys mean something in one run only: what is known of one says nothing about another.
@@ -100,6 +109,7 @@ fn one_run(files: &[(PathBuf, Reader<Source>)]) -> Result<(), Fault> {
 /// Judges what a replay finds.
 struct Judge {
     checker: Checker,
+    blame: Blame,
     damages: Damages,
     signals: Signals,
     events: u64,
@@ -114,6 +124,7 @@ impl Visitor for Judge {
 
     fn event(&mut self, world: &World, event: &Event, change: &Change) -> ControlFlow<()> {
         self.checker.after(world, event, change);
+        self.blame.add(world, event, change);
         self.events += 1;
         if self.events.is_multiple_of(LOOK) && self.signals.asked().is_some() {
             return ControlFlow::Break(());
@@ -132,6 +143,9 @@ impl Visitor for Judge {
     }
 
     fn damage(&mut self, damage: &Damage) -> ControlFlow<()> {
+        if damage.flaw == Flaw::NoEnd {
+            self.checker.broke_off();
+        }
         self.damages.note(damage)
     }
 }

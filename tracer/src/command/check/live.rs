@@ -1,18 +1,23 @@
 //! Checking the running kernel.
 
-use std::process::ExitCode;
+use std::{fs, process::ExitCode};
 
 use tracer::{
     check::{Checker, Report, Violation},
     event::Event,
     kernel::Options,
     model::{Change, World},
+    past::{self, Blame},
     recording::{Codec, Sync},
-    view::{self, Command, check::Findings},
+    stream::Lie,
+    view::{
+        self, Command,
+        check::{Blamed, Findings},
+    },
 };
 
 use super::{
-    options, policy,
+    limits, options, policy,
     report::{self, Output},
     shrink,
 };
@@ -45,7 +50,9 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
     let output = Output::open(args, &[])?;
 
     let files = how.is_some() || args.evidence.shrink.is_some();
-    let mut trace = Trace::start(&Options { files, ..settings::tracing(&args.tracing) })?;
+    args.lie.into_iter().for_each(warn);
+    let tracing = settings::tracing(&args.tracing);
+    let mut trace = Trace::start(&Options { files, lie: args.lie, ..tracing })?;
     let start = trace.begun();
     let (host, coverage) = (trace.host().clone(), trace.coverage().clone());
     if let Some(how) = &how {
@@ -56,9 +63,18 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
 
     let end = End::new(args.duration, None);
     let quiet = report::format(args) == ReportFormat::Json;
-    let mut live =
-        Live { signals, end, root: Root::None, ts: 0, told: Vec::new(), command: None, quiet };
+    let mut live = Live {
+        signals,
+        end,
+        root: Root::None,
+        ts: 0,
+        told: Vec::new(),
+        blame: Some(Blame::new(&coverage)),
+        command: None,
+        quiet,
+    };
     let (report, child) = live.trace(&mut trace, program.as_ref())?;
+    let blame = Blamed::new(live.blamed(&trace), limits(args));
     let found = Findings {
         report: &report,
         policy: &policy(args),
@@ -66,6 +82,7 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
         coverage: &coverage,
         start,
         damages: 0,
+        blame: Some(&blame),
         command: live.command,
     };
     output.write(args, &found)?;
@@ -78,6 +95,14 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
     Ok(report::code(args, &found))
 }
 
+/// Says that nothing of what follows is true.
+fn warn(lie: Lie) {
+    out::note(&format!(
+        "the stream is CORRUPTED ON PURPOSE (--lie {}): what is said of this host is not true",
+        lie.name()
+    ));
+}
+
 /// What is judged until when.
 struct Live {
     signals: Signals,
@@ -87,6 +112,8 @@ struct Live {
     ts: u64,
     /// Rules of which a violation was shown, by number.
     told: Vec<u8>,
+    /// Who is to blame; taken at the end.
+    blame: Option<Blame>,
     command: Option<Command>,
     /// Nothing is said before the report.
     quiet: bool,
@@ -106,7 +133,16 @@ impl Live {
             Err(_) => Ok(()),
         };
         let finished = trace.finish(&mut |world, event, change| self.take(world, event, change));
+        let failed = traced.is_err() || closed.is_err() || finished.is_err();
+        if failed {
+            trace.broke_off();
+        }
         let report = trace.report();
+        if let Some(report) = report.as_ref().filter(|_| failed) {
+            // No report will come: what is known is not kept back.
+            self.ts = u64::MAX;
+            self.show(&report.violations);
+        }
         let kept = trace.end();
         let child = traced?;
         closed?;
@@ -114,6 +150,14 @@ impl Live {
         kept?;
         let report = report.ok_or_else(|| anyhow::anyhow!("nothing has judged"))?;
         Ok((report, child))
+    }
+
+    /// Who is to blame, at the end, and what they do with SIGCHLD.
+    fn blamed(&mut self, trace: &Trace) -> past::Findings {
+        let Some(blame) = self.blame.take() else { return past::Findings::default() };
+        let mut findings = blame.finish(trace.world(), self.ts);
+        findings.ask(|tgid| fs::read(format!("/proc/{tgid}/status")).ok());
+        findings
     }
 
     /// Sweeps, runs the command, follows the events; the command if it still runs.
@@ -145,6 +189,9 @@ impl Live {
 impl Watch for Live {
     fn take(&mut self, world: &World, event: &Event, change: &Change) {
         self.ts = self.ts.max(event.header.ts);
+        if let Some(blame) = &mut self.blame {
+            blame.add(world, event, change);
+        }
         for effect in &change.effects {
             self.root.watch(world, effect);
         }

@@ -30,6 +30,12 @@ pub fn github(found: &Findings<'_>, out: &mut String) {
         );
         command(level, &title, text.trim_end(), out);
     }
+    for point in found.points() {
+        if point.fails == Some(Verdict::Violated) {
+            let title = format!("tracer: {} exceeded", point.name);
+            command("error", &title, &point.lines.join("\n"), out);
+        }
+    }
     let unknown: Vec<_> = found.unknown().map(|row| row.rule.id).collect();
     if found.verdict() == Verdict::Unknown {
         let mut text = remarks(found);
@@ -71,6 +77,16 @@ pub fn markdown(found: &Findings<'_>, out: &mut String) {
         push(row.tested, out);
         out.push_str(" | ");
         cell(&note, out);
+        out.push_str(" |\n");
+    }
+    for point in found.points().iter().filter(|point| point.verdict != Verdict::Holds) {
+        for text in [point.class, point.name, point.verdict.name()] {
+            out.push_str("| ");
+            out.push_str(text);
+            out.push(' ');
+        }
+        out.push_str("| | ");
+        cell(&point.lines.join("; "), out);
         out.push_str(" |\n");
     }
 }

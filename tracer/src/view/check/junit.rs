@@ -1,6 +1,6 @@
 //! The report as JUnit XML: a test case a rule, its class the rule's group.
 
-use super::{Findings, headline, reason, remarks, sighting, subject};
+use super::{Findings, headline, point::Point, reason, remarks, sighting, subject};
 use crate::{
     check::{Row, Verdict, Violation},
     view::{escape, text::made, time},
@@ -10,12 +10,14 @@ use crate::{
 pub fn junit(found: &Findings<'_>, out: &mut String) {
     let rows = &found.report.rows;
     let count = |test: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| test(row)).count();
-    let failures = count(&|row| found.policy.fails(row) == Some(Verdict::Violated));
-    let errors = count(&|row| found.policy.fails(row) == Some(Verdict::Unknown));
-    let skipped = count(&|row| is_skipped(found, row));
-    // Damage that no rule stands for fails as well.
-    let damaged = usize::from(found.damages > 0 && !found.policy.allow_damage);
-    let (tests, errors) = (rows.len() + damaged, errors + damaged);
+    let points = found.points();
+    let beside = |test: &dyn Fn(&Point) -> bool| points.iter().filter(|it| test(it)).count();
+    let failures = count(&|row| found.policy.fails(row) == Some(Verdict::Violated))
+        + beside(&|point| point.fails == Some(Verdict::Violated));
+    let errors = count(&|row| found.policy.fails(row) == Some(Verdict::Unknown))
+        + beside(&|point| point.fails == Some(Verdict::Unknown));
+    let skipped = count(&|row| is_skipped(found, row)) + beside(&Point::is_skipped);
+    let tests = rows.len() + points.len();
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite");
     attribute("name", "tracer check", out);
     for (name, number) in
@@ -35,11 +37,8 @@ pub fn junit(found: &Findings<'_>, out: &mut String) {
     for row in rows {
         case(found, row, out);
     }
-    if damaged > 0 {
-        out.push_str("<testcase classname=\"stream\" name=\"recording\">\n");
-        let message = format!("the recording is damaged in {} places", found.damages);
-        element("error", &message, "", out);
-        out.push_str("</testcase>\n");
+    for point in &points {
+        beside_rules(point, out);
     }
     out.push_str("<system-out>");
     content(&made(|out| headline(found, out)), out);
@@ -92,6 +91,28 @@ fn case(found: &Findings<'_>, row: &Row, out: &mut String) {
         None if row.verdict == Verdict::Violated => {
             out.push_str("<system-out>");
             content(&format!("warning: {}\n{all}", row.rule.statement), out);
+            out.push_str("</system-out>\n");
+        }
+        None => {}
+    }
+    out.push_str("</testcase>\n");
+}
+
+/// What is judged beside the rules.
+fn beside_rules(point: &Point, out: &mut String) {
+    out.push_str("<testcase");
+    attribute("classname", point.class, out);
+    attribute("name", point.name, out);
+    out.push_str(">\n");
+    let said = point.lines.join("\n");
+    let (first, rest) = said.split_once('\n').unwrap_or((&said, ""));
+    match point.fails {
+        Some(Verdict::Violated) => element("failure", first, rest, out),
+        Some(_) => element("error", first, rest, out),
+        None if point.is_skipped() => element("skipped", first, rest, out),
+        None if !said.is_empty() => {
+            out.push_str("<system-out>");
+            content(&said, out);
             out.push_str("</system-out>\n");
         }
         None => {}

@@ -1,7 +1,7 @@
 //! The report in the Test Anything Protocol, version 14 (<https://testanything.org>): a test point
 //! a rule.
 
-use super::{Findings, headline, plural, reason, remarks, safe, sighting, subject};
+use super::{Findings, headline, plural, point::Point, reason, remarks, safe, sighting, subject};
 use crate::{
     check::{Row, Verdict, Violation},
     view::{digits::push, escape, text::made},
@@ -10,10 +10,15 @@ use crate::{
 /// Appends the report.
 pub fn tap(found: &Findings<'_>, out: &mut String) {
     out.push_str("TAP version 14\n1..");
-    out.push_str(&found.report.rows.len().to_string());
+    let points = found.points();
+    let rows = found.report.rows.len();
+    out.push_str(&(rows + points.len()).to_string());
     out.push('\n');
     for (at, row) in found.report.rows.iter().enumerate() {
         point(found, at + 1, row, out);
+    }
+    for (at, point) in points.iter().enumerate() {
+        beside_rules(rows + at + 1, point, out);
     }
     comment(&made(|out| headline(found, out)), out);
     for line in remarks(found) {
@@ -46,6 +51,27 @@ fn point(found: &Findings<'_>, number: usize, row: &Row, out: &mut String) {
     out.push('\n');
     if bad {
         diagnosis(found, row, &why, out);
+    }
+}
+
+/// What is judged beside the rules.
+fn beside_rules(number: usize, point: &Point, out: &mut String) {
+    out.push_str(if point.fails.is_some() { "not ok " } else { "ok " });
+    push(number as u64, out);
+    for piece in [" - ", point.class, ": ", point.name] {
+        out.push_str(piece);
+    }
+    let said = point.lines.join("; ");
+    if point.is_skipped() {
+        out.push_str(" # SKIP ");
+        out.push_str(&said.replace('#', "\\#"));
+    }
+    out.push('\n');
+    if point.fails.is_some() {
+        out.push_str("  ---\n");
+        field("  ", "message", &said, out);
+        field("  ", "verdict", point.verdict.name(), out);
+        out.push_str("  ...\n");
     }
 }
 

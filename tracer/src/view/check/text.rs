@@ -1,7 +1,7 @@
 //! The report for people.
 
 use super::{
-    Findings, grade, headline, plural, reason, remarks, rule::lines, safe, sighting,
+    Findings, grade, headline, limits, plural, reason, remarks, rule::lines, safe, sighting,
     subject as write_subject,
 };
 use crate::{
@@ -24,7 +24,9 @@ pub fn text(found: &Findings<'_>, style: Style, verbose: bool, out: &mut String)
         out.push('\n');
         violated(found, row, style, verbose, out);
     }
+    limits::exceeded(found, style, out);
     table(found, style, verbose, out);
+    limits::who(found, style, verbose, out);
     let mut notes: Vec<_> = remarks(found).iter().map(|line| safe(line)).collect();
     if !verbose {
         notes.extend(unjudged(found));

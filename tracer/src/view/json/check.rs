@@ -2,7 +2,7 @@
 
 use super::{Json, Object, event};
 use crate::{
-    check::{Form, Rule, Scope, Violation},
+    check::{Completeness, Form, Rule, Scope, Violation},
     coverage::Coverage,
     event::NO_CPU,
     view::{
@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl Json {
-    /// Appends a line for each violation and each rule, and the last line, with the verdict.
+    /// Appends a line for each violation and each rule, who is to blame, and the last line, with the
+    /// verdict.
     pub fn check(&self, found: &Findings<'_>, out: &mut String) {
         for violation in &found.report.violations {
             self.violation(violation, out);
@@ -28,6 +29,12 @@ impl Json {
             line.flag("fails", found.policy.fails(row).is_some());
             line.end();
         }
+        if let Some(blamed) = found.blame {
+            for breach in &blamed.breaches {
+                self.breach(breach, out);
+            }
+            self.findings(&blamed.findings, out);
+        }
         let counts = found.report.counts();
         let mut line = Object::line("summary", out);
         line.str("verdict", found.verdict().name());
@@ -42,6 +49,14 @@ impl Json {
             ("damages", found.damages),
         ] {
             line.number(name, count as u64);
+        }
+        let known = &found.report.completeness;
+        if known.is_witnessed() || !known.is_complete() {
+            line.flag("complete", known.is_complete());
+        }
+        completeness(known, &mut line);
+        if let Some(blamed) = found.blame {
+            line.number("breaches", blamed.breaches.len() as u64);
         }
         if let Some(command) = found.command {
             event::ended(names::Ended::from_wait(command.status), &mut line);
@@ -124,6 +139,41 @@ fn invariant(rule: &Rule, coverage: Option<&Coverage>, out: &mut String) {
         form(&Form::of(rule, coverage), &mut line);
     }
     line.end();
+}
+
+/// What the kernel's own counts say of what was seen.
+fn completeness(known: &Completeness, line: &mut Object<'_>) {
+    let mut object = line.object("completeness");
+    for (name, counted) in [("forks", &known.forks), ("tasks", &known.tasks)] {
+        if let Some(counted) = counted {
+            let mut both = object.object(name);
+            both.number("kernel", counted.kernel);
+            both.number("seen", counted.seen);
+            both.close();
+        }
+    }
+    object.array("ns", &known.uncounted, |(inum, counted), out| {
+        let mut item = Object::item(out);
+        item.number("inum", *inum);
+        item.number("kernel", counted.kernel);
+        item.number("seen", counted.seen);
+        item.close();
+    });
+    object.array("numbers", &known.numbers, |numbers, out| {
+        let mut item = Object::item(out);
+        item.number("inum", numbers.inum);
+        item.number("from", numbers.from);
+        item.number("to", numbers.to);
+        item.close();
+    });
+    object.array("gaps", &known.gaps, |gap, out| {
+        let mut item = Object::item(out);
+        item.known("since", gap.since);
+        item.number("until", gap.until);
+        item.number("count", gap.count);
+        item.close();
+    });
+    object.close();
 }
 
 fn named(rule: &Rule, line: &mut Object<'_>) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::digits::push;
 use super::super::summary::counted;
-use super::super::{Lines, Paint, Style, names, text, time};
+use super::super::{Paint, Style, names, text, time};
 use super::pieces::{process, space, task, vector};
 use crate::model::NsKind;
 use crate::past::facts::Named;
@@ -14,8 +14,7 @@ use crate::past::{Failure, Findings, HeldPid, Hold, Holder, Kept, Leak, Neglect,
 const SHOWN: usize = 20;
 
 /// Appends the findings; nothing if there are none.
-pub fn blame(lines: &Lines, findings: &Findings, out: &mut String) {
-    let style = lines.style();
+pub fn blame(style: Style, findings: &Findings, out: &mut String) {
     let zombies = &findings.zombies;
     section(style, "ZOMBIES, BY PARENT", (&zombies.parents, zombies.more), out, neglect);
     section(

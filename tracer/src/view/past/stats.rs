@@ -39,7 +39,7 @@ pub fn stats(lines: &Lines, stats: &Stats, findings: &Findings, out: &mut String
     });
     exits(style, stats, out);
     spaces(style, stats, out);
-    blame(lines, findings, out);
+    blame(style, findings, out);
 }
 
 fn times(lines: &Lines, stats: &Stats, out: &mut String) {

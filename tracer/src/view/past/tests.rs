@@ -269,7 +269,7 @@ fn blamed() -> (Findings, Stage) {
 #[test]
 fn findings_read_as_who_is_to_blame() {
     let mut out = String::new();
-    blame(&lines(), &blamed().0, &mut out);
+    blame(lines().style(), &blamed().0, &mut out);
     assert_eq!(
         out,
         "
