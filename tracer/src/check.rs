@@ -5,9 +5,9 @@
 //! model: live, replayed and simulated events are judged alike.
 //!
 //! - [`Rule`]: what is promised, by which kernel function, and what must be seen to judge it.
-//! - The groups [`pid`], [`task`], [`group`], [`namespace`], [`order`], [`life`] and [`stream`]: one
+//! - The groups `pid`, `task`, `group`, `namespace`, `order`, `life` and `stream`: one
 //!   rule a file, with a history that trips it and a near miss that does not.
-//! - [`Book`](book::Book): how often each rule was tested, what violated it, and what losses made
+//! - `Book`: how often each rule was tested, what violated it, and what losses made
 //!   unknown.
 //! - [`Report`]: the verdicts.
 //! - [`Policy`]: which of them the caller is content with.
@@ -24,6 +24,7 @@ mod cx;
 mod form;
 mod group;
 mod life;
+mod moves;
 mod namespace;
 mod nearest;
 mod order;

@@ -17,16 +17,114 @@ pub fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {
     let record = &history.records[mutant.at];
     match mutant.fault {
         Fault::Swap => swapped(history, mutant),
-        _ => field_reason(header(record).kind, mutant),
+        Fault::Drop => dropped(history, mutant),
+        _ => field_reason(header(record).kind, mutant).or_else(|| unshown(history, mutant)),
     }
 }
 
-/// Fields that one record alone tells: any value would be as good.
-const ONLY_WITNESS: [(u16, &str); 0] = [];
+/// A record whose absence nothing shows.
+fn dropped(history: &History, mutant: &Mutant) -> Option<&'static str> {
+    let record = &history.records[mutant.at];
+    match header(record).kind {
+        kind::FREE_TASK => Some("the tracepoint of the freeing may miss a run, and tells nothing"),
+        kind::EXEC => {
+            let key = key_of(record)?;
+            let before = history.records[..mutant.at].iter().rev();
+            let last = before.map(|other| header(other).kind).zip(
+                history.records[..mutant.at].iter().rev().map(|other| key_of(other) == Some(key)),
+            );
+            let mut last =
+                last.filter(|&(number, own)| own && [kind::FORK, kind::EXEC].contains(&number));
+            let first = last.next().is_some_and(|(number, _)| number == kind::FORK);
+            let shows = [kind::SNAPSHOT, kind::UPDATE];
+            (!first || !is_told(history, mutant.at, &shows, &[kind::FORK, kind::EXEC]))
+                .then_some("PF_FORKNOEXEC alone shows that an exec is missing, and nobody read it")
+        }
+        kind::RENAME | kind::CRED => unshown(history, mutant),
+        kind::FORK_FAIL => Some("a fork that fails leaves no other trace"),
+        // the fork fails without having asked for a number
+        kind::ALLOC_FAIL => Some("a fork may fail before it asks for a number"),
+        _ => None,
+    }
+}
 
-fn field_reason(kind: u16, mutant: &Mutant) -> Option<&'static str> {
-    let (field, ..) = mutant.field.as_ref()?;
-    let only = ONLY_WITNESS.iter().any(|&(known, name)| known == kind && name == field.name);
+/// A name, an exit code or credentials that nothing shows before they change again.
+fn unshown(history: &History, mutant: &Mutant) -> Option<&'static str> {
+    let number = header(&history.records[mutant.at]).kind;
+    let name = mutant.field.as_ref().map_or("", |(field, ..)| field.name.as_str());
+    let shows = [kind::SNAPSHOT, kind::UPDATE, kind::EXEC, kind::RELEASE];
+    let what = match (number, name) {
+        (kind::RENAME, "comm" | "") if mutant.fault != Fault::Retarget => "a name",
+        (kind::CRED, "uid" | "gid" | "") if mutant.fault != Fault::Retarget => "credentials",
+        (kind::EXIT, "code") => "an exit code",
+        _ => return None,
+    };
+    let told = is_told(history, mutant.at, &shows, &[number]);
+    (!told).then_some(match what {
+        "a name" => "a name that nobody reads before the next one",
+        "credentials" => "credentials that nobody reads before the next ones",
+        _ => "an exit code that nobody reads",
+    })
+}
+
+/// The task that a record is about.
+fn key_of(record: &[u8]) -> Option<u64> {
+    let fields = field::fields(header(record).kind, record);
+    let found = fields.iter().find(|field| field.name == "task" || field.name == "task.task")?;
+    Some(field::value(record, found.offset, found.size))
+}
+
+/// Whether a later record of one of these kinds shows the task, or its child's birth does, before
+/// one of the others.
+fn is_told(history: &History, at: usize, shows: &[u16], until: &[u16]) -> bool {
+    let Some(key) = key_of(&history.records[at]) else { return true };
+    for other in &history.records[at + 1..] {
+        let head = header(other);
+        if head.kind == kind::FORK && head.actor == key {
+            return true;
+        }
+        if key_of(other) != Some(key) {
+            continue;
+        }
+        if shows.contains(&head.kind) {
+            return true;
+        }
+        if until.contains(&head.kind) || [kind::FREE_TASK, kind::FORK].contains(&head.kind) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Fields that one record alone tells: any value would be as good.
+const ONLY_WITNESS: [(u16, &str); 13] = [
+    // any step of copy_process, any security module, may refuse with any errno
+    (kind::FORK_FAIL, "errno"),
+    // what was asked for has left no other trace
+    (kind::FORK_FAIL, "flags"),
+    // tasks are moved between cgroups, and take on other credentials for a while (override_creds),
+    // without a record
+    (kind::FORK, "task.cgroup"),
+    (kind::SNAPSHOT, "task.cgroup"),
+    (kind::UPDATE, "task.cgroup"),
+    (kind::SNAPSHOT, "task.uid"),
+    (kind::SNAPSHOT, "task.gid"),
+    // a task runs and sleeps without a record
+    (kind::SNAPSHOT, "task.state"),
+    (kind::UPDATE, "task.state"),
+    // a parent's exit, or an exec, makes it SIGCHLD
+    (kind::FORK, "task.exit_signal"),
+    (kind::EXEC, "args_total"),
+    (kind::EXEC, "args_len"),
+    (kind::EXEC, "filename_len"),
+];
+
+fn field_reason(number: u16, mutant: &Mutant) -> Option<&'static str> {
+    let (field, _, new) = mutant.field.as_ref()?;
+    if number == kind::EXIT && field.name == "group_code" && *new & !0xff == 0 && *new & 0x7f != 0 {
+        return Some("a signal may stop a group, or kill it while it exits by itself");
+    }
+    let only = ONLY_WITNESS.iter().any(|&(known, name)| known == number && name == field.name);
     if only {
         return Some("no second witness: any value of this field is legal");
     }
@@ -36,6 +134,10 @@ fn field_reason(kind: u16, mutant: &Mutant) -> Option<&'static str> {
 /// Records of objects that have nothing to do with each other may come in either order.
 fn swapped(history: &History, mutant: &Mutant) -> Option<&'static str> {
     let (first, last) = (mutant.at, mutant.to);
+    let same = |at: usize| held(&history.records[at]);
+    if same(first).is_some() && same(first) == same(last) {
+        return Some("a sweep shows the same pid once for each process that has it");
+    }
     let touched = |at: usize| tokens(&history.records[at]);
     let (left, right) = (touched(first), touched(last));
     let between = first + 1..last;
@@ -46,6 +148,14 @@ fn swapped(history: &History, mutant: &Mutant) -> Option<&'static str> {
             apart(&left, &middle) && apart(&right, &middle)
         });
     free.then_some("records of objects that have nothing to do with each other")
+}
+
+/// The pid that a sweep shows without a task.
+fn held(record: &[u8]) -> Option<u64> {
+    let number = header(record).kind;
+    let fields = field::fields(number, record);
+    let pid = fields.iter().find(|field| field.name == "pid" && number == kind::HELD_PID)?;
+    Some(field::value(record, pid.offset, pid.size))
 }
 
 /// The objects and numbers that a record names.

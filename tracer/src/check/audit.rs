@@ -5,10 +5,12 @@
 //! about the same task that can have made it explains it, and so does the next sweep if it shows what
 //! the tables had.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
-    check::{Group, Need, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    check::{
+        Group, Need, Rule, Scope, Severity, Subject, cx::Cx, moves::Moves, violation::Finding,
+    },
     coverage::{Coverage, Fact},
     event::{Body, TaskFacts, Vector},
     model::{Change, Effect, NsId, NsKind, TaskId, TaskState, World},
@@ -48,14 +50,19 @@ enum Field {
     Pgrp,
     Session,
     Namespaces,
+    Cred,
     Name,
     Exit,
+    Code,
 }
 
 #[derive(Clone, Debug)]
 struct Pending {
     field: Field,
     sweep: u32,
+    /// A change that has been told may not have been made yet, or nobody tells it: the next sweep
+    /// may show it otherwise.
+    excused: bool,
     /// Another task whose exit explains it.
     other: u64,
     subject: Subject,
@@ -72,6 +79,14 @@ pub(super) struct Audit {
     armed: bool,
     groups: bool,
     namespaces: bool,
+    swaps: bool,
+    /// System calls are told, after they have made their changes.
+    calls: bool,
+    /// Tasks that somebody traces, or has: a tracer may give them an exit code.
+    traced: HashSet<u64>,
+    /// Any task may have been traced.
+    all_traced: bool,
+    moves: Moves,
     /// Tasks compared in this sweep.
     compared: u64,
 }
@@ -81,15 +96,26 @@ fn number(number: i32) -> u64 {
     i64::from(number) as u64
 }
 
-/// Whether a task with this exit signal leads its group.
-fn leads(exit_signal: i32) -> u64 {
-    u64::from(exit_signal >= 0)
+/// The exit signal that a record can show: a child whose parent has died gets `SIGCHLD`, and so does
+/// a task that calls exec.
+fn signal(known: i32, shown: &TaskFacts) -> u64 {
+    const SIGCHLD: i32 = 17;
+    let leads = known >= 0 && shown.exit_signal == SIGCHLD;
+    number(if leads { SIGCHLD } else { known })
 }
 
 /// What is known, where it is.
 fn known(value: Option<u64>) -> Option<u64> {
     value.filter(|&value| value != 0)
 }
+
+/// `PF_EXITING` (include/linux/sched.h).
+const PF_EXITING: u32 = 0x4;
+/// ptrace(2) in the x86-64 table.
+const PTRACE: u64 = 101;
+
+/// The greatest exit code in wait(2)'s form.
+const MOST_CODE: i32 = 0xffff;
 
 /// Differences that may wait at a time.
 const MOST: usize = 4096;
@@ -99,7 +125,10 @@ impl Audit {
         let namespaces = [Fact::NsCreate, Fact::NsEnter, Fact::Cred];
         Self {
             groups: coverage.sees(Fact::ChangePid),
-            namespaces: namespaces.into_iter().all(|fact| coverage.sees(fact)),
+            namespaces: namespaces.into_iter().all(|fact| coverage.sees(fact))
+                || coverage.sees(Fact::Syscalls),
+            swaps: coverage.sees(Fact::ExchangeTids),
+            calls: coverage.sees(Fact::Syscalls),
             ..Self::default()
         }
     }
@@ -111,6 +140,12 @@ impl Audit {
     /// Compares what a sweep shows, and lets every other record explain.
     #[inline]
     pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
+        self.moves.note(cx.event);
+        match &cx.event.body {
+            Body::Ptrace(facts) => self.trace(facts.task),
+            Body::Syscall(facts) => self.all_traced |= facts.nr == PTRACE,
+            _ => {}
+        }
         match &cx.event.body {
             Body::Snapshot { task, vector, from_proc: false, .. } if self.armed => {
                 self.compare(cx, task, vector);
@@ -123,9 +158,32 @@ impl Audit {
             Body::Lost(_) => {
                 self.armed = false;
                 self.pending.clear();
+                self.moves.clear();
+            }
+            body @ Body::Update { task, .. } if self.armed => {
+                self.explain(body, cx.event.header.actor);
+                let runs = cx.event.header.actor != task.task
+                    || task.exit_code == 0 && task.exit_state == 0;
+                cx.test(&RULE, runs, || {
+                    let subject = Subject::task_named(task.task, task.tid, task.tgid);
+                    let read = format!("exit code {:#x}", task.exit_code);
+                    Finding::new(subject, "a task that calls has not exited", read)
+                });
+                let id = cx.world.at_key(task.task).filter(|&id| cx.world.lives(id));
+                if let Some(id) = id {
+                    self.compare_name(cx, id, task);
+                }
             }
             _ if self.pending.is_empty() => {}
             body => self.explain(body, cx.event.header.actor),
+        }
+    }
+
+    fn trace(&mut self, task: u64) {
+        if self.traced.len() < MOST {
+            self.traced.insert(task);
+        } else {
+            self.all_traced = true;
         }
     }
 
@@ -141,6 +199,7 @@ impl Audit {
                     Pending {
                         field: Field::Gone,
                         sweep: self.sweep,
+                        excused: false,
                         other: 0,
                         subject: Subject::task(cx.world, task),
                         expected: "a task that has not exited is shown by every sweep".into(),
@@ -154,16 +213,23 @@ impl Audit {
         self.compared = 0;
     }
 
-    /// What an earlier sweep has left open and nothing has explained.
+    /// What an earlier sweep has left open and nothing has explained, and what this one has where a
+    /// hook tells of a change before it is made.
     fn judge(&mut self, cx: &mut Cx<'_>) {
-        let sweep = self.sweep;
+        let (sweep, swaps, calls) = (self.sweep, self.swaps, self.calls);
+        let is_told_first = |field: Field| match field {
+            Field::Name | Field::Parent | Field::Exit => true,
+            Field::Number => swaps,
+            Field::Pgrp | Field::Session | Field::Namespaces => !calls,
+            Field::Found | Field::Gone | Field::Cred | Field::Code => false,
+        };
         for waiting in self.pending.values_mut() {
             waiting.retain(|pending| {
-                if pending.sweep >= sweep {
+                if pending.sweep >= sweep && (pending.excused || !is_told_first(pending.field)) {
                     return true;
                 }
-                let Pending { subject, expected, observed, .. } = pending;
-                cx.test(&RULE, false, || {
+                let Pending { subject, expected, observed, excused, .. } = pending;
+                cx.test(&RULE, *excused, || {
                     Finding::new(subject.clone(), expected.clone(), observed.clone())
                 });
                 false
@@ -196,22 +262,54 @@ impl Audit {
         if self.namespaces {
             self.compare_namespaces(world, id, task);
         }
-        let comm = world.comm_of(id);
+        self.compare_name(cx, id, task);
+        self.compare_code(cx, id, task);
+        // One that was exiting when a sweep read it last may have told so before the hooks, or in a loss.
+        let exiting = world.flags_of(id) & PF_EXITING != 0;
+        if task.exit_state != 0 && world.state_of(id) == TaskState::Running && !exiting {
+            let subject = Subject::task(world, id);
+            let observed = format!("the sweep shows exit_state {:#x}", task.exit_state);
+            self.differ(Field::Exit, task.task, 0, subject, "it has not exited".into(), observed);
+        }
+    }
+
+    fn compare_name(&mut self, cx: &Cx<'_>, id: TaskId, task: &TaskFacts) {
+        let comm = cx.world.comm_of(id);
         if comm != task.comm && comm != [0; 16] {
             let text = |comm: [u8; 16]| String::from_utf8_lossy(&comm).replace('\0', "");
             self.differ(
                 Field::Name,
                 task.task,
                 0,
-                Subject::task(world, id),
+                Subject::task(cx.world, id),
                 format!("its name is {:?}", text(comm)),
                 format!("the sweep shows {:?}", text(task.comm)),
             );
         }
-        if task.exit_state != 0 && world.state_of(id) == TaskState::Running {
+    }
+
+    /// A task that lives has an exit code only for its tracer; one that has exited keeps it.
+    fn compare_code(&mut self, cx: &mut Cx<'_>, id: TaskId, task: &TaskFacts) {
+        let world = cx.world;
+        let exited = world.exited_at(id) != 0;
+        cx.test(&RULE, (0..=MOST_CODE).contains(&task.exit_code), || {
+            let read = format!("the sweep shows exit code {:#x}", task.exit_code);
+            Finding::new(Subject::task(world, id), "wait(2)'s form", read)
+        });
+        let known = match world.state_of(id) {
+            TaskState::Running => 0,
+            TaskState::Zombie if exited => world.exit_code_of(id),
+            _ => return,
+        };
+        let traced = |it: &Self| {
+            let now = task.ptrace != 0 || world.tracer(id).is_some();
+            now || it.all_traced || it.traced.contains(&task.task)
+        };
+        if known != task.exit_code && (exited || !traced(self)) {
             let subject = Subject::task(world, id);
-            let observed = format!("the sweep shows exit_state {:#x}", task.exit_state);
-            self.differ(Field::Exit, task.task, 0, subject, "it has not exited".into(), observed);
+            let expected = format!("its exit code is {known:#x}");
+            let observed = format!("the sweep shows {:#x}", task.exit_code);
+            self.differ(Field::Code, task.task, 0, subject, expected, observed);
         }
     }
 
@@ -226,14 +324,15 @@ impl Audit {
             ("ino", known(pid.map(|pid| world.ino(pid))), task.ino),
             ("leader's key", known(Some(other)), task.leader),
             ("start", known(Some(world.start_of(id))), task.start),
-            // A child whose parent has died gets SIGCHLD: only whether it leads is sure.
-            ("exit_signal", Some(leads(world.exit_signal_of(id))), leads(task.exit_signal)),
+            ("exit_signal", Some(signal(world.exit_signal_of(id), task)), number(task.exit_signal)),
         ];
         self.compare_all(world, id, Field::Number, other, &words);
     }
 
     fn compare_family(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
-        let parent = world.parent(id).filter(|_| !world.is_parent_inferred(id));
+        // an exited parent hands its children on at some time
+        let sure = |&parent: &TaskId| !world.is_parent_inferred(id) && world.runs(parent);
+        let parent = world.parent(id).filter(sure);
         if let Some(parent) = parent {
             let key = world.key_of(parent);
             let words = [
@@ -269,15 +368,18 @@ impl Audit {
         for (place, ((ns, &shown), kind)) in words.iter_mut().zip(kinds) {
             *place = (kind.name(), space(ns).filter(|&inum| inum != 0), shown.into());
         }
+        let user = words[NsKind::User.index()];
+        words[NsKind::User.index()].1 = None;
         let children = space(world.for_children(id)).filter(|&inum| inum != 0);
         words[8] = ("pid_for_children", children, task.for_children_inum.into());
         self.compare_all(world, id, Field::Namespaces, 0, &words);
         let (uid, gid) = world.ids_of(id);
         let words = [
+            user,
             ("uid", uid.map(u64::from), task.uid.into()),
             ("gid", gid.map(u64::from), task.gid.into()),
         ];
-        self.compare_all(world, id, Field::Namespaces, 0, &words);
+        self.compare_all(world, id, Field::Cred, 0, &words);
     }
 
     /// Holds what the tables have against what the sweep shows; the first that differs is said.
@@ -314,21 +416,26 @@ impl Audit {
         expected: String,
         observed: String,
     ) {
-        let sweep = self.sweep;
-        self.pend(key, Pending { field, sweep, other, subject, expected, observed });
+        let (sweep, excused) = (self.sweep, field == Field::Cred || self.moves.has(key));
+        self.pend(key, Pending { field, sweep, excused, other, subject, expected, observed });
     }
 
-    /// A second difference of the same sort while the first one waits: it moves unseen by hooks (a
-    /// file system lends a task its credentials for a moment), or the first reading was torn.
+    /// A second difference of the same sort while the first one waits is its other side: the tables
+    /// have what was shown first.
     fn pend(&mut self, key: u64, pending: Pending) {
         if key == 0 || self.pending.len() >= MOST {
             return;
         }
         let waiting = self.pending.entry(key).or_default();
-        let waited = waiting.len();
-        waiting.retain(|other| other.field != pending.field || other.sweep == pending.sweep);
-        if waiting.len() == waited {
+        let field = pending.field;
+        let Some(at) = waiting.iter().position(|other| other.field == field) else {
             waiting.push(pending);
+            return;
+        };
+        let first = &waiting[at];
+        let blind = field == Field::Number && !self.swaps;
+        if first.sweep < pending.sweep && (first.excused || pending.excused || blind) {
+            waiting.remove(at);
         }
     }
 
@@ -336,16 +443,19 @@ impl Audit {
     fn explain(&mut self, body: &Body, actor: u64) {
         let (about, explains): (u64, &[Field]) = match body {
             Body::Fork { task, .. } => (task.task, &[Field::Found]),
-            Body::Update { task, .. } => (task.task, ALL),
-            Body::Exec(exec) => (exec.facts.task, &[Field::Number, Field::Name, Field::Namespaces]),
+            Body::Update { task, .. } => (task.task, BY_CALL),
+            Body::Exec(exec) => {
+                (exec.facts.task, &[Field::Number, Field::Name, Field::Namespaces, Field::Cred])
+            }
             Body::Rename(facts) => (facts.task, &[Field::Number, Field::Name]),
-            Body::Exit(facts) => (facts.task, ALL),
-            Body::Release(facts) => (facts.task, ALL),
-            Body::FreeTask(facts) => (facts.task, ALL),
+            Body::Exit(facts) => (facts.task, BY_EXIT),
+            Body::Release(facts) => (facts.task, BY_EXIT),
+            Body::FreeTask(facts) => (facts.task, BY_EXIT),
+            Body::Ptrace(facts) => (facts.task, &[Field::Code]),
             Body::ChangePid(facts) => (facts.task, &[Field::Pgrp, Field::Session]),
             Body::ExchangeTids(facts) => (facts.left, &[Field::Number]),
             Body::NsSet(facts) => (facts.task, &[Field::Namespaces]),
-            Body::Cred(facts) => (facts.task, &[Field::Namespaces]),
+            Body::Cred(facts) => (facts.task, &[Field::Cred]),
             _ => (0, &[]),
         };
         self.clear(about, explains);
@@ -371,28 +481,41 @@ impl Audit {
     }
 }
 
-const ALL: &[Field] = &[
-    Field::Found,
+/// What a system call of the task can have made.
+const BY_CALL: &[Field] = &[
+    Field::Gone,
+    Field::Parent,
+    Field::Pgrp,
+    Field::Session,
+    Field::Namespaces,
+    Field::Cred,
+    Field::Code,
+];
+
+/// What the end of the task can have made: not its name, and not that its birth was not told.
+const BY_EXIT: &[Field] = &[
     Field::Gone,
     Field::Number,
     Field::Parent,
     Field::Pgrp,
     Field::Session,
     Field::Namespaces,
-    Field::Name,
+    Field::Cred,
     Field::Exit,
+    Field::Code,
 ];
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
     use crate::check::tests::script::{CLONE_PARENT, Script};
-    use crate::event::Body;
+    use crate::event::{Body, Event};
 
     /// A sweep in which the last task shown has been changed by hand, and one more.
     fn swept(script: &mut Script, change: impl Fn(&mut Body)) {
         script.sweep();
-        let at = script.events.len() - 2;
+        let shows = |event: &Event| matches!(event.body, Body::Snapshot { .. });
+        let at = script.events.iter().rposition(shows).unwrap();
         change(&mut script.events[at].body);
     }
 

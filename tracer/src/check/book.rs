@@ -93,6 +93,19 @@ impl Book {
         }
     }
 
+    /// One test of what a record says by itself: no table can be wrong about it.
+    #[inline]
+    pub(super) fn test_alone(
+        &mut self,
+        rule: &'static Rule,
+        holds: bool,
+        finding: impl FnOnce() -> Finding,
+    ) {
+        let certain = std::mem::replace(&mut self.certain, true);
+        self.test(rule, holds, finding);
+        self.certain = certain;
+    }
+
     /// Tests of a rule that held.
     pub(super) fn held(&mut self, rule: &Rule, tests: u64) {
         if self.is_judged(rule)

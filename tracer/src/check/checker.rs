@@ -105,6 +105,9 @@ impl Checker {
         if self.over {
             return;
         }
+        if let Body::SnapshotEnd(_) = event.body {
+            self.book.certain = world.certain_since().is_some();
+        }
         let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
         self.order.after(cx, change);
         self.pid.after(cx, change);

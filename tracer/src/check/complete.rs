@@ -61,7 +61,7 @@ pub struct Completeness {
     pub uncounted: Vec<(u32, Counted)>,
     /// Numbers that nobody accounts for. Failed forks leave some where no hook sees them.
     pub numbers: Vec<Numbers>,
-    /// Intervals in which records are missing; more than [`KEPT`] run into the last.
+    /// Intervals in which records are missing; more than `KEPT` run into the last.
     pub gaps: Vec<Gap>,
 }
 

@@ -26,6 +26,17 @@ impl Cx<'_> {
         self.book.test(rule, holds, finding);
     }
 
+    /// One test of what a record says by itself, or of the stream: it needs no tables.
+    #[inline]
+    pub(super) fn test_alone(
+        &mut self,
+        rule: &'static Rule,
+        holds: bool,
+        finding: impl FnOnce() -> Finding,
+    ) {
+        self.book.test_alone(rule, holds, finding);
+    }
+
     /// The tables can be relied upon: a sweep has completed that no loss has followed.
     #[inline]
     pub(super) fn is_certain(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Process groups and sessions: rules 28 to 32 and 58.
 
+mod calls;
 pub(super) mod group_namespace;
 pub(super) mod group_pid_alive;
 pub(super) mod session_leader;
@@ -17,6 +18,7 @@ pub(super) struct State {
     settle: Settle,
     setsid: setsid_setpgid::Setsid,
     torn: session_of_group::Torn,
+    calls: calls::Calls,
 }
 
 impl State {
@@ -30,6 +32,7 @@ impl State {
     pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
         self.settle.before(cx);
         self.setsid.before(cx);
+        self.calls.before(cx);
         let event = cx.event;
         let (actor, ts) = (event.header.actor, event.header.ts);
         match &event.body {

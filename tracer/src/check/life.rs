@@ -21,7 +21,7 @@ use crate::{
         Body, ChangePid, ExchangeTids, Exit, FreePid, FreeTask, Ptrace, Release, Rename, ns_reason,
     },
     host::Host,
-    model::{PidState, TaskId},
+    model::{PidState, TaskId, TaskState},
 };
 use tracer_ebpf::wire::Exec;
 
@@ -45,6 +45,7 @@ pub(super) struct State {
     reapers: who_reaps::State,
     execs: exec::State,
     zombies: empty_zombie::State,
+    others: autoreap::Others,
     /// Keys of pids whose tasks have left the group or session of that number: who frees them is
     /// not known by their task.
     left: Vec<u64>,
@@ -75,7 +76,9 @@ impl State {
         match &event.body {
             Body::Fork { task, vector, flags } => {
                 let actor = Self::acts(cx);
-                self.groups.fork(cx, actor, *flags);
+                self.groups.fork(cx, actor, (task, *flags));
+                self.others.fork(task);
+                self.execs.fork(task);
                 reuse_after_free::fork(cx, (&self.known, self.sees), task, vector);
             }
             Body::AllocPid(facts) => {
@@ -87,11 +90,17 @@ impl State {
                 let id = cx.world.at_key(task.task);
                 self.zombies.shown(cx, &self.known, id, task);
                 if let Some(id) = id {
-                    self.execs.shown(cx.world, id, task.uid, task.gid);
+                    self.execs.shown(cx, &self.known, id, task);
                 }
             }
-            Body::SnapshotBegin(_) => self.zombies.forget(),
-            Body::SnapshotEnd(_) => self.zombies.end(cx),
+            Body::SnapshotBegin(_) => {
+                self.zombies.forget();
+                self.execs.begin(event.header.ts);
+            }
+            Body::SnapshotEnd(_) => {
+                self.zombies.end(cx);
+                self.execs.end(cx);
+            }
             Body::Exit(facts) => self.exit(cx, facts),
             Body::Release(facts) => self.release(cx, facts),
             Body::FreeTask(facts) => self.free_task(cx, facts),
@@ -127,7 +136,7 @@ impl State {
             Body::Update { task, .. } => {
                 Self::acts(cx);
                 if let Some(id) = cx.world.at_key(task.task) {
-                    self.execs.shown(cx.world, id, task.uid, task.gid);
+                    self.execs.shown(cx, &self.known, id, task);
                 }
             }
             Body::NsDying(_) => silent_after_release::by(cx, cx.world.at_key(event.header.actor)),
@@ -141,6 +150,7 @@ impl State {
         self.reapers.forget();
         self.execs.forget();
         self.zombies.forget();
+        self.others.forget();
         self.makers.clear();
     }
 
@@ -167,13 +177,14 @@ impl State {
     fn release(&mut self, cx: &mut Cx<'_>, facts: &Release) {
         silent_after_release::by(cx, cx.world.at_key(cx.event.header.actor));
         let id = cx.world.at_key(facts.task);
-        exit_release_free::release(cx, &self.known, self.sees, id, facts);
+        let group = self.groups.code_of(facts.tgid);
+        exit_release_free::release(cx, &self.known, (self.sees, group), id, facts);
         let Some(id) = id else { return };
         once_each::release(cx, id);
         tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
         delayed_leader::release(cx, &self.known, id);
         self.reapers.release(cx, (&self.known, self.sees), id, facts);
-        autoreap::release(cx, &self.known, self.sees, id, facts);
+        self.others.release(cx, &self.known, self.sees, id, facts);
     }
 
     fn free_task(&mut self, cx: &mut Cx<'_>, facts: &FreeTask) {
@@ -220,6 +231,7 @@ impl State {
             tid_change::named(cx, &self.known, id, facts.tid, cx.event.header.actor_tgid);
         }
         self.execs.exec(cx, (&self.known, self.sees), id, facts);
+        self.others.exec(facts.task);
     }
 
     fn rename(&mut self, cx: &mut Cx<'_>, facts: &Rename) {
@@ -270,8 +282,9 @@ impl State {
         }
         let Some(id) = cx.world.at_key(facts.task) else { return };
         silent_after_release::about(cx, id);
-        // a witness may read the numbers in the midst of an exec's swap
-        if !cx.world.is_grouped(id) {
+        // a witness may read the numbers in the midst of an exec's swap, and a tracer that follows
+        // forks has the child before its birth is told
+        if !cx.world.is_grouped(id) && cx.world.state_of(id) != TaskState::Freed {
             tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
         }
         self.reapers.unlink(cx, id, facts);

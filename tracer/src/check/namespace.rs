@@ -10,6 +10,7 @@ pub(super) mod no_fork_into_dead;
 pub(super) mod nsproxy_lifetime;
 pub(super) mod populated_has_init;
 pub(super) mod setns_unshare;
+mod sets;
 
 use super::{Rule, Subject, cx::Cx, settle::Settle, violation::Finding};
 use crate::{
@@ -31,6 +32,8 @@ pub(super) struct State {
     flags: adding_flag::Flags,
     dying: init_death::Dying,
     freed: namespace_end::Freed,
+    found: populated_has_init::Found,
+    shown: sets::Sets,
     has_ids: bool,
     has_groups: bool,
 }
@@ -81,6 +84,7 @@ impl State {
             Body::Exit(facts) => self.settle.explained(facts.task),
             _ => self.rare(cx),
         }
+        self.shown.before(cx);
     }
 
     fn snapshot(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {
@@ -93,6 +97,8 @@ impl State {
     fn rare(&mut self, cx: &mut Cx<'_>) {
         let event: &Event = cx.event;
         match &event.body {
+            Body::SnapshotBegin(_) => self.found.begin(event.header.ts),
+            Body::Lost(_) => self.found.forget(),
             Body::PidNs(facts) => self.pid_ns(cx, facts),
             Body::NsSet(facts) => self.ns_set(cx, facts),
             Body::FreePid(facts) => {
@@ -132,6 +138,7 @@ impl State {
             namespace_tree::created(cx, facts, sure);
         } else {
             populated_has_init::read(cx, facts);
+            self.found.read(facts);
         }
         namespace_tree::read(cx, facts, self.has_ids);
         self.flags.read(cx, facts, &self.dying);
@@ -139,6 +146,7 @@ impl State {
 
     fn ns_set(&mut self, cx: &mut Cx<'_>, facts: &NsSet) {
         let ts = cx.event.header.ts;
+        self.shown.shape(cx, facts, self.has_ids);
         match facts.reason {
             ns_reason::CREATE => {
                 nsproxy_lifetime::switch(cx, facts);
@@ -160,7 +168,10 @@ impl State {
             Body::PidNs(facts) if facts.reason == ns_reason::SNAPSHOT => {
                 self.counts.read(cx, facts);
             }
-            Body::SnapshotEnd(_) => self.counts.swept(cx),
+            Body::SnapshotEnd(_) => {
+                self.counts.swept(cx);
+                self.found.end(cx);
+            }
             _ => (),
         }
     }
@@ -189,6 +200,21 @@ fn test(
     observed: impl FnOnce() -> String,
 ) {
     cx.test(rule, holds, || {
+        Finding::new(Subject::namespace_named(key, inum), expected, observed())
+    });
+}
+
+/// A test of what a record says by itself of a namespace.
+#[inline]
+fn test_alone(
+    cx: &mut Cx<'_>,
+    rule: &'static Rule,
+    holds: bool,
+    (key, inum): (u64, u32),
+    expected: &str,
+    observed: impl FnOnce() -> String,
+) {
+    cx.test_alone(rule, holds, || {
         Finding::new(Subject::namespace_named(key, inum), expected, observed())
     });
 }

@@ -71,9 +71,7 @@ impl State {
             Body::AllocPid(facts) => self.allocated(cx, facts),
             Body::HeldPid(facts) => {
                 self.numbers(cx, facts.pid.0, None, &facts.vector, true);
-                if self.inos {
-                    ino_order::named(cx, &self.ground, cx.world.pid_at(facts.pid.0), facts.ino);
-                }
+                self.ino(cx, facts.pid.0, facts.ino);
             }
             Body::FreePid(facts) => self.freed(cx, facts),
             Body::ChangePid(facts) => self.number(cx, facts.pid, facts.nr),
@@ -156,6 +154,16 @@ impl State {
         immutable_numbers::vector(cx, &self.ground, key, vector);
     }
 
+    /// The inode number of a pid that is named again, or 0 where the kernel has none.
+    #[inline]
+    fn ino(&mut self, cx: &mut Cx<'_>, key: u64, ino: u64) {
+        if self.inos {
+            ino_order::named(cx, &self.ground, cx.world.pid_at(key), ino);
+        } else {
+            ino_order::absent(cx, key, ino);
+        }
+    }
+
     fn number(&mut self, cx: &mut Cx<'_>, key: u64, nr: i32) {
         immutable_numbers::number(cx, &self.ground, key, nr);
     }
@@ -175,6 +183,8 @@ impl State {
         self.cursors.allocated(cx, vector, self.allocs);
         if self.inos {
             self.order.allocated(cx, ino, || named(key, vector));
+        } else {
+            self.ino(cx, key, ino);
         }
     }
 
@@ -199,9 +209,7 @@ impl State {
         if task.session != task.pgrp {
             self.number(cx, task.session, task.sid);
         }
-        if self.inos {
-            ino_order::named(cx, &self.ground, cx.world.pid_at(task.pid), task.ino);
-        }
+        self.ino(cx, task.pid, task.ino);
     }
 
     fn freed(&mut self, cx: &mut Cx<'_>, facts: &FreePid) {
@@ -212,9 +220,7 @@ impl State {
         immutable_numbers::freed(cx, &self.ground, pid, facts);
         unused_at_free::freed(cx, &self.ground, pid);
         visibility::freed(cx, &self.ground, pid, facts);
-        if self.inos {
-            ino_order::named(cx, &self.ground, Some(pid), facts.ino);
-        }
+        self.ino(cx, facts.pid, facts.ino);
         for &(ns, nr) in &cx.world.numbers(pid) {
             if let Some(ns) = ns {
                 let (key, inum) = (cx.world.key_of_ns(ns), cx.world.ns(ns).inum);

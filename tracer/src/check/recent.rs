@@ -102,7 +102,7 @@ impl Recent {
 
 /// The keys of the object and of the pid that a record is about; 0 for none.
 #[inline]
-fn keys(body: &Body) -> (u64, u64) {
+pub(super) fn keys(body: &Body) -> (u64, u64) {
     match body {
         Body::Fork { task, .. } | Body::Snapshot { task, .. } | Body::Update { task, .. } => {
             (task.task, task.pid)

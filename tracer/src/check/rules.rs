@@ -3,7 +3,7 @@
 use super::{Rule, audit, group, life, namespace, order, pid, stream, task};
 
 /// How many there are.
-pub(super) const COUNT: usize = 67;
+pub(super) const COUNT: usize = 68;
 
 /// Every rule, by number.
 pub static ALL: [&Rule; COUNT] = [
@@ -74,6 +74,7 @@ pub static ALL: [&Rule; COUNT] = [
     &stream::stream_sequence::RULE,
     &stream::stream_clock::RULE,
     &audit::RULE,
+    &stream::sweep_form::RULE,
 ];
 
 /// The rule of this name or number.

@@ -1,7 +1,11 @@
-//! The stream of records itself: rules 65 and 66.
+//! The stream of records itself: rules 65, 66 and 68.
 
+mod actor;
 pub(super) mod stream_clock;
 pub(super) mod stream_sequence;
+pub(super) mod sweep_form;
+
+mod held_pids;
 
 use tracer_ebpf::wire::kind;
 
@@ -17,17 +21,19 @@ use crate::{
 pub(super) struct State {
     sequence: stream_sequence::State,
     clock: stream_clock::State,
+    form: sweep_form::State,
 }
 
 impl State {
     /// Nothing seen yet.
-    pub(super) fn new(_host: &Host, _coverage: &Coverage) -> Self {
-        Self::default()
+    pub(super) fn new(_host: &Host, coverage: &Coverage) -> Self {
+        Self { form: sweep_form::State::new(coverage), ..Self::default() }
     }
 
     /// Holds a record against the tables as they are before it.
     #[inline]
     pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
+        self.form.note(cx);
         let header = &cx.event.header;
         match &cx.event.body {
             Body::Lost(lost) if lost.cpu == NO_CPU => {
@@ -37,11 +43,13 @@ impl State {
             Body::Lost(lost) => self.sequence.told(header, lost),
             // user space gives it the header of the sweep's end mark
             Body::Snapshot { from_proc: true, .. } => {}
+            Body::Census(_) => {}                // it is of no CPU
             _ if header.kind == kind::LOST => {} // a record that cannot be read
             body => {
                 if let Body::SnapshotBegin(mark) = body {
                     self.sequence.sweep(mark.generation);
                 }
+                actor::note(cx);
                 self.sequence.note(cx);
                 self.clock.note(cx);
             }
@@ -56,5 +64,6 @@ impl State {
     /// Judges what never came.
     pub(super) fn finish(&mut self, cx: &mut Cx<'_>) {
         self.sequence.finish(cx);
+        self.form.finish(cx);
     }
 }

@@ -32,6 +32,7 @@ pub(super) struct State {
     doubts: Doubts,
     zombies: parent_alive::Zombies,
     workers: user_workers::Flags,
+    told: tracer_is_parent::Told,
 }
 
 impl State {
@@ -47,7 +48,10 @@ impl State {
         self.doubts.tick(cx);
         cached_numbers::actor(cx);
         match &event.body {
-            Body::Fork { task, vector, .. } => self.read(cx, task, vector, true),
+            Body::Fork { task, vector, .. } => {
+                self.zombies.end(task.task);
+                self.read(cx, task, vector, true);
+            }
             Body::Snapshot { from_proc: true, .. } => {}
             Body::Snapshot { task, vector, .. } => {
                 self.read(cx, task, vector, false);
@@ -79,17 +83,20 @@ impl State {
             Body::FreeTask(facts) => {
                 cached_numbers::free_task(cx, &mut self.doubts, facts);
                 leader_outlives_threads::free_task(cx, facts);
+                self.told.end(facts.task);
+                self.zombies.end(facts.task);
             }
             Body::ChangePid(facts) => cached_numbers::change_pid(cx, facts),
             Body::Cred(facts) => cached_numbers::own(cx, facts.task),
             Body::Ptrace(facts) => {
                 cached_numbers::ptrace(cx, &mut self.doubts, facts);
-                tracer_is_parent::ptrace(cx, facts);
+                tracer_is_parent::ptrace(cx, &mut self.told, facts);
             }
             Body::SnapshotBegin(_) => self.zombies.clear(),
             Body::Lost(_) => {
                 self.doubts.clear();
                 self.zombies.clear();
+                self.told.clear();
             }
             _ => {}
         }

@@ -45,7 +45,7 @@ pub(crate) struct Check {
     #[arg(long, requires = "command", help_heading = "Output")]
     pub(crate) command_status: bool,
     /// Run this command and check the host until it ends; its standard output goes to standard error
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", help_heading = "Command")]
     pub(crate) command: Vec<OsString>,
 }
 

@@ -194,7 +194,7 @@ Examples:
   tracer check --format junit -o check.xml --command-status -- ./run-tests.sh     in CI
   tracer check --record bad.tracer --shrink small.tracer -- ./run-tests.sh        keep the evidence
   tracer check --max-zombie-age 5s --no-leaked-namespaces -- ./run-tests.sh       nothing stays
-  tracer check --require completeness --allow-unknown last-pid build.tracer       what may be missing
+  tracer check --allow-unknown completeness,last-pid build.tracer                 losses allowed
 
 Exit codes:
   0    every rule that could be judged holds; with --command-status, that of the command
@@ -225,8 +225,8 @@ Exit codes:
 pub(super) const SIMULATE: &str = concat!(
     "\
 A toy kernel does what processes, threads and containers do, the rare as often as the common: execs
-by threads, orphans, sessions, all kinds of namespaces, failed forks, tracers. It writes what tracing
-it would have written. For tests of tools that read recordings, and for measurements.
+by threads, orphans, sessions, all kinds of namespaces, failed forks, tracers. It writes what
+tracing it would have written. For tests of tools that read recordings, and for measurements.
 
 Examples:
   tracer simulate -o toy.tracer                               100,000 events

@@ -13,7 +13,8 @@ pub(super) fn take(last: bool) -> Event {
     let forks = forks().unwrap_or(0);
     let (threads, last_pid) = procfs::load().unwrap_or((0, 0));
     let pid_max = procfs::line("/proc/sys/kernel/pid_max").and_then(|text| text.parse().ok());
-    let header = Header { ts: facts::boottime(), kind: kind::CENSUS, ..Header::default() };
+    let header =
+        Header { ts: facts::boottime(), cpu: NO_CPU, kind: kind::CENSUS, ..Header::default() };
     let pid_max = pid_max.unwrap_or(0);
     let census = Census { header, began, forks, threads, last_pid, pid_max, last: last.into() };
     Event { header, body: Body::Census(census) }

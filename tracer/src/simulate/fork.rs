@@ -107,7 +107,7 @@ impl Simulator {
             flight.then(&[Op::ForkFail(EINVAL)]);
         } else if flight.fork.fault == Fault::Restart {
             flight.then(&[Op::ForkFail(ERESTARTNOINTR)]);
-        } else if flags & clone::NEWPID != 0 && elsewhere {
+        } else if flags & clone::NEWPID != 0 && (elsewhere || !self.may_own_pid_ns(flight.task)) {
             flight.then(&[Op::ForkFail(EINVAL)]);
         } else {
             if flags & clone::NEWUSER != 0 {

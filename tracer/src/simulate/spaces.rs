@@ -161,9 +161,23 @@ impl Simulator {
         }
     }
 
+    /// `create_pid_namespace`: whether a task's user namespace is that of its PID namespace, or
+    /// below (`in_userns`).
+    pub(super) fn may_own_pid_ns(&self, id: Id<Task>) -> bool {
+        let above = self.truth.spaces[self.truth.active(id)].owner;
+        let mut at = Some(self.truth.tasks[id].user);
+        while at.is_some() && at != above {
+            at = at.and_then(|ns| self.truth.spaces[ns].owner);
+        }
+        at == above
+    }
+
     /// unshare: the namespaces are made.
-    pub(super) fn unshare(&mut self, flight: &mut Flight, flags: u64) {
+    pub(super) fn unshare(&mut self, flight: &mut Flight, mut flags: u64) {
         let Some(old) = self.truth.tasks[flight.task].proxy else { return };
+        if !self.may_own_pid_ns(flight.task) {
+            flags &= !clone::NEWPID;
+        }
         self.tell_syscall(flight, Call { nr: 272, args: [flags, 0, 0], ret: 0 });
         if flags & clone::NEWUSER != 0 {
             let owner = self.truth.tasks[flight.task].user;

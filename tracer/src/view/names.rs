@@ -270,6 +270,7 @@ pub fn record(kind: u16) -> &'static str {
         k::DETAIL => "detail",
         k::LOST => "lost",
         k::PROC => "proc",
+        k::CENSUS => "census",
         _ => "unknown record",
     }
 }

@@ -15,12 +15,12 @@ pub(in crate::check) static RULE: Rule = Rule {
     severity: Severity::Soft,
     scope: Scope::Event,
     statement: "the PID namespace of a process group's pid is that of its members or an ancestor \
-                of it; a child gets no other from its parent",
+                of it, or was seen by who moved them; a child gets no other from its parent",
     source: "setpgid (kernel/sys.c), copy_process (kernel/fork.c)",
     needs: &[Need::Fact(Fact::Fork), Need::Fact(Fact::Snapshot)],
     weaker: None,
     exceptions: &["setpgid may put a process into a group of an inner namespace that it can see"],
-    trips: "a process joins the group of a process in an inner namespace",
+    trips: "a process joins the group of a process in a namespace that nobody sees",
     near_miss: "a process in an inner namespace joins a group of the outer one",
 };
 
@@ -50,7 +50,11 @@ pub(in crate::check) fn change(cx: &mut Cx<'_>, facts: &ChangePid) {
     let Some(own) = world.pid_of(task).filter(|_| facts.ty == 2) else { return };
     let (own, level) = (world.numbers(own), world.numbers(pgrp).len().saturating_sub(1));
     let of = |at: Option<&(Option<_>, i32)>| at.and_then(|&(ns, _)| ns);
-    let holds = level == 0 || of(own.get(level)) == of(world.numbers(pgrp).last());
+    let seen = || {
+        let actor = world.at_key(cx.event.header.actor);
+        actor.is_none_or(|actor| world.pid_vnr(pgrp, actor) != 0)
+    };
+    let holds = level == 0 || of(own.get(level)) == of(world.numbers(pgrp).last()) || seen();
     cx.test(&RULE, holds, || {
         Finding::new(
             Subject::task(world, task),
@@ -69,10 +73,20 @@ mod tests {
     fn a_group_of_an_inner_namespace_trips() {
         let mut script = Script::new();
         let init = script.clone_by(10, CLONE_NEWPID);
+        let other = script.clone_by(10, CLONE_NEWPID);
+        script.change_pid(10, other, 2, other);
+        script.change_pid(init, init, 2, other);
+        script.trips(&RULE);
+    }
+
+    #[test]
+    fn a_group_of_an_inner_namespace_that_the_caller_can_see_holds() {
+        let mut script = Script::new();
+        let init = script.clone_by(10, CLONE_NEWPID);
         script.change_pid(10, init, 2, init);
         let child = script.fork(10);
         script.change_pid(10, child, 2, init);
-        script.trips(&RULE);
+        script.holds(&RULE);
     }
 
     #[test]

@@ -28,8 +28,9 @@ pub(in crate::check) static RULE: Rule = Rule {
     needs: &[Need::Fact(Fact::Fork), Need::Fact(Fact::Snapshot), Need::Fact(Fact::ChangePid)],
     weaker: Some(Weaker {
         needs: &[Need::Fact(Fact::Syscalls), Need::Fact(Fact::Snapshot)],
-        statement: "setsid answers the caller's own number, setpgid 0 and only for the caller or \
-                    its child; a process of one thread calls setsid only once",
+        statement: "calls that change ids have succeeded, and the caller's new state comes right \
+                    after them; setsid answers the caller's own number, setpgid is only for the \
+                    caller or its child; a process of one thread calls setsid only once",
     }),
     exceptions: &[
         "a sweep may read a process while it changes",

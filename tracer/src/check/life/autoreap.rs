@@ -4,7 +4,7 @@ use super::known::{Known, Sees};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
     coverage::Fact,
-    event::Release,
+    event::{Release, TaskFacts},
     model::TaskId,
 };
 
@@ -27,6 +27,7 @@ pub(in crate::check) static RULE: Rule = Rule {
     weaker: None,
     exceptions: &[
         "a leader that an exec has replaced is released by its successor",
+        "an exec makes the signal SIGCHLD, also one that fails half-way",
         "a child that was handed on sends SIGCHLD, whatever it sent before",
         "since 7.1 a process may be made to release itself (CLONE_AUTOREAP)",
     ],
@@ -35,26 +36,75 @@ pub(in crate::check) static RULE: Rule = Rule {
 };
 
 const SIGCHLD: i32 = 17;
+const SIGSEGV: i32 = 11;
 
-/// `release_task`.
-pub(super) fn release(cx: &mut Cx<'_>, known: &Known, sees: Sees, id: TaskId, facts: &Release) {
-    let world = cx.world;
-    if sees.autoreap || !known.whole(world, id) || world.is_grouped(id) {
-        return;
+/// Processes with another signal that are remembered, at most.
+const KEPT: usize = 256;
+
+/// Processes whose death sends another signal than SIGCHLD while their first parent lives.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Others {
+    /// Their key, their first parent's, and the signal.
+    kept: Vec<(u64, u64, i32)>,
+}
+
+impl Others {
+    /// Records are missing.
+    pub(super) fn forget(&mut self) {
+        self.kept.clear();
     }
-    let own = cx.event.header.actor == facts.task;
-    let signal = world.exit_signal_of(id);
-    let settled = !world.is_parent_inferred(id) && world.tracer(id).is_none();
-    let first = world.parent(id).is_some_and(|parent| {
-        world.key_of(parent) == facts.real_parent && world.start_of(parent) < world.start_of(id)
-    });
-    cx.test(&RULE, !own || signal == SIGCHLD || !settled || !first, || {
-        Finding::new(
-            Subject::task(world, id),
-            format!("a zombie until its parent waits (its exit signal is {signal})"),
-            "it releases itself",
-        )
-    });
+
+    /// A task is born.
+    #[inline]
+    pub(super) fn fork(&mut self, task: &TaskFacts) {
+        if !self.kept.is_empty() {
+            self.kept.retain(|&(key, ..)| key != task.task);
+        }
+        let odd = task.exit_signal != SIGCHLD && task.tid == task.tgid;
+        if odd && self.kept.len() < KEPT {
+            self.kept.push((task.task, task.real_parent, task.exit_signal));
+        }
+    }
+
+    /// An exec makes it SIGCHLD.
+    #[inline]
+    pub(super) fn exec(&mut self, task: u64) {
+        if !self.kept.is_empty() {
+            self.kept.retain(|&(key, ..)| key != task);
+        }
+    }
+
+    /// `release_task`.
+    pub(super) fn release(
+        &mut self,
+        cx: &mut Cx<'_>,
+        known: &Known,
+        sees: Sees,
+        id: TaskId,
+        facts: &Release,
+    ) {
+        let own = cx.event.header.actor == facts.task;
+        let at = self.kept.iter().position(|&(key, ..)| key == facts.task);
+        let Some((_, maker, signal)) = at.map(|at| self.kept.swap_remove(at)) else { return };
+        let world = cx.world;
+        if sees.autoreap || !known.whole(world, id) || world.is_grouped(id) {
+            return;
+        }
+        let settled = !world.is_parent_inferred(id) && world.tracer(id).is_none();
+        // a process that was handed on sends SIGCHLD
+        let first = maker == facts.real_parent
+            && world.parent(id).is_some_and(|parent| {
+                world.key_of(parent) == maker && world.start_of(parent) < world.start_of(id)
+            });
+        let failed = facts.code & 0x7f == SIGSEGV; // an exec has failed half-way
+        cx.test(&RULE, !own || !settled || !first || failed, || {
+            Finding::new(
+                Subject::task(world, id),
+                format!("a zombie until its parent waits (its exit signal is {signal})"),
+                "it releases itself",
+            )
+        });
+    }
 }
 
 #[cfg(test)]

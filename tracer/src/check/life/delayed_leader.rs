@@ -4,7 +4,7 @@ use super::known::{Known, Sees};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
-    event::Exit,
+    event::{Exit, TaskFacts},
     model::{TaskId, World},
 };
 
@@ -45,6 +45,10 @@ pub(in crate::check) static RULE: Rule = Rule {
 const GROUP_EXIT: u32 = 4;
 /// `CLONE_THREAD` (include/uapi/linux/sched.h).
 const CLONE_THREAD: u64 = 0x1_0000;
+/// The bit of an exit code that says that there is a core dump.
+const CORE: i32 = 0x80;
+/// Places for the exit codes of groups.
+const CODES: usize = 256;
 /// Groups in the midst of something, at most.
 const KEPT: usize = 1024;
 
@@ -55,6 +59,8 @@ pub(super) struct State {
     dead: Vec<i32>,
     /// Groups with so many threads of which no birth was told.
     unborn: Vec<(i32, u32)>,
+    /// The exit code of the latest groups that said so, in the place of the group's number.
+    codes: Vec<(i32, i32)>,
 }
 
 impl State {
@@ -63,9 +69,58 @@ impl State {
         *self = Self::default();
     }
 
+    /// The exit code of a dying group, if an exit of it has told.
+    pub(super) fn code_of(&self, tgid: i32) -> Option<i32> {
+        let place = self.codes.get(tgid.unsigned_abs() as usize % CODES);
+        place.filter(|&&(group, _)| group == tgid).map(|&(_, code)| code)
+    }
+
+    /// `SIGNAL_GROUP_EXIT` and its code stay, but for the mark of a core dump.
+    fn same_code(&mut self, cx: &mut Cx<'_>, id: TaskId, facts: &Exit) {
+        let (world, tgid) = (cx.world, cx.world.tgid(id));
+        let marked = facts.signal_flags & GROUP_EXIT != 0;
+        // of a group that does not exit, it is the signal that stopped it
+        let plain = marked || (0..0x80).contains(&facts.group_code);
+        let known = self.code_of(tgid).filter(|_| world.is_grouped(id));
+        let same = known.is_none_or(|code| marked && (code ^ facts.group_code) & !CORE == 0);
+        cx.test(&RULE, plain && same, || {
+            Finding::new(
+                Subject::task(world, id),
+                format!("the group's exit code {known:?}, once it exits"),
+                format!("{:#x}, signal->flags {:#x}", facts.group_code, facts.signal_flags),
+            )
+        });
+        if self.codes.is_empty() {
+            self.codes = vec![(0, 0); CODES];
+        }
+        if let Some(place) = self.codes.get_mut(tgid.unsigned_abs() as usize % CODES) {
+            let code = if marked { (tgid, facts.group_code) } else { (0, 0) };
+            if marked || place.0 == tgid {
+                *place = code;
+            }
+        }
+    }
+
+    /// A task is born: a group's number may be another one's now.
+    fn born(&mut self, tgid: i32) {
+        if let Some(place) = self.codes.get_mut(tgid.unsigned_abs() as usize % CODES)
+            && place.0 == tgid
+        {
+            *place = (0, 0);
+        }
+    }
+
     /// A task forks.
     #[inline]
-    pub(super) fn fork(&mut self, cx: &mut Cx<'_>, actor: Option<TaskId>, flags: u64) {
+    pub(super) fn fork(
+        &mut self,
+        cx: &mut Cx<'_>,
+        actor: Option<TaskId>,
+        (task, flags): (&TaskFacts, u64),
+    ) {
+        if task.tid == task.tgid {
+            self.born(task.tgid);
+        }
         if self.dead.is_empty() && self.unborn.is_empty() {
             return;
         }
@@ -98,6 +153,7 @@ impl State {
         facts: &Exit,
     ) {
         alone(cx, sees, id, facts);
+        self.same_code(cx, id, facts);
         let world = cx.world;
         let leader = world.leader(id);
         if !known.whole(world, id) || !known.whole(world, leader) || !world.runs(id) {

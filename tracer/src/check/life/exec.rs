@@ -1,13 +1,13 @@
 //! Rule 56: an exec keeps the process, and says what its rename and its swap have said.
 
 use super::{
-    known::{Known, Sees},
+    known::{Known, PF_EXITING, Sees},
     tid_change::WORKER,
 };
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
-    event::{ExchangeTids, Rename},
+    event::{ExchangeTids, Rename, TaskFacts},
     model::{Certainty, TaskId, World},
 };
 use tracer_ebpf::wire::Exec;
@@ -21,7 +21,8 @@ pub(in crate::check) static RULE: Rule = Rule {
     scope: Scope::Event,
     statement: "After an exec the task is the only one of its process and leads it, under the \
                 number, pid and start of its leader, with the name that its rename has told and \
-                the ids that it had; only its own process renames a user task.",
+                the ids that it had; only its own process renames a user task, and who has called \
+                exec has told so.",
     source: "begin_new_exec, de_thread, __set_task_comm, exec_binprm (fs/exec.c)",
     needs: &[
         Need::Fact(Fact::Exec),
@@ -47,8 +48,10 @@ pub(in crate::check) static RULE: Rule = Rule {
 
 /// `PF_KTHREAD` (include/linux/sched.h).
 const PF_KTHREAD: u32 = 0x0020_0000;
+/// `PF_FORKNOEXEC`: it has not called exec since its birth.
+const PF_FORKNOEXEC: u32 = 0x40;
 /// Places for the latest renames, by task.
-const NAMES: usize = 256;
+const NAMES: usize = 1024;
 /// Swaps that await their exec, and tasks whose ids are in doubt, at most.
 const KEPT: usize = 1024;
 
@@ -56,24 +59,39 @@ const KEPT: usize = 1024;
 #[derive(Clone, Debug)]
 pub(super) struct State {
     /// The latest rename that a task made of itself.
-    names: Box<[(u64, [u8; 16])]>,
+    names: Box<[Name]>,
+    /// Tasks that a sweep showed as ones that have called exec, none of which was told; which
+    /// sweep.
+    unseen: Vec<(u64, u64)>,
+    /// When the last sweep began.
+    swept: u64,
     /// Tasks that took their leader's number, and their own before.
     swaps: Vec<(u64, i32)>,
     /// Tasks of which a sweep read other ids than the tables had.
     doubted: Vec<u64>,
 }
 
+/// What a task calls itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct Name {
+    task: u64,
+    comm: [u8; 16],
+    /// No rename has come since its birth, or since its last exec.
+    stale: bool,
+}
+
 impl Default for State {
     fn default() -> Self {
-        let names = vec![(0, [0; 16]); NAMES].into_boxed_slice();
-        Self { names, swaps: Vec::new(), doubted: Vec::new() }
+        let names = vec![Name::default(); NAMES].into_boxed_slice();
+        Self { names, unseen: Vec::new(), swept: 0, swaps: Vec::new(), doubted: Vec::new() }
     }
 }
 
 impl State {
     /// Records are missing.
     pub(super) fn forget(&mut self) {
-        self.names.fill((0, [0; 16]));
+        self.names.fill(Name::default());
+        self.unseen.clear();
         self.swaps.clear();
         self.doubted.clear();
     }
@@ -96,6 +114,7 @@ impl State {
     /// A task exits: no exec of it will come.
     #[inline]
     pub(super) fn exit(&mut self, task: u64) {
+        self.told(task);
         if !self.swaps.is_empty() {
             self.swaps.retain(|&(other, _)| other != task);
         }
@@ -103,8 +122,10 @@ impl State {
 
     /// A sweep or an update shows a task's ids.
     #[inline]
-    pub(super) fn shown(&mut self, world: &World, id: TaskId, uid: u32, gid: u32) {
-        if world.ids_of(id) != (Some(uid), Some(gid)) {
+    pub(super) fn shown(&mut self, cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &TaskFacts) {
+        self.execed(cx, known, id, facts);
+        let world = cx.world;
+        if world.ids_of(id) != (Some(facts.uid), Some(facts.gid)) {
             let key = world.key_of(id);
             if self.doubted.len() < KEPT && !self.doubted.contains(&key) {
                 self.doubted.push(key);
@@ -118,7 +139,7 @@ impl State {
         if header.actor == facts.task
             && let Some(place) = self.names.get_mut(slot(facts.task))
         {
-            *place = (facts.task, facts.comm);
+            *place = Name { task: facts.task, comm: facts.comm, stale: false };
         }
         let Some(id) = id else { return };
         if facts.tid == facts.tgid && world.tid(id) != facts.tid {
@@ -137,6 +158,74 @@ impl State {
         });
     }
 
+    /// Every exec gives its task a name before it is told.
+    fn named(&mut self, cx: &mut Cx<'_>, facts: &Exec) {
+        let Some(place) = self.names.get_mut(slot(facts.task)) else { return };
+        let Name { task, comm, stale } = *place;
+        if task != facts.task {
+            return;
+        }
+        place.stale = true;
+        cx.test(&RULE, !stale && name(&comm) == name(&facts.comm), || {
+            let known = String::from_utf8_lossy(name(&comm)).into_owned();
+            let since = if stale { ", and another rename since" } else { "" };
+            Finding::new(
+                Subject::task_named(facts.task, facts.tid, facts.tid),
+                format!("the name {known:?} of its rename{since}"),
+                format!("{:?}", String::from_utf8_lossy(name(&facts.comm))),
+            )
+        });
+    }
+
+    /// A task is born.
+    #[inline]
+    pub(super) fn fork(&mut self, task: &TaskFacts) {
+        if let Some(place) = self.names.get_mut(slot(task.task)) {
+            *place = Name { task: task.task, comm: task.comm, stale: true };
+        }
+        self.told(task.task);
+    }
+
+    /// An exec, or the end, of a task is told.
+    #[inline]
+    fn told(&mut self, task: u64) {
+        if !self.unseen.is_empty() {
+            self.unseen.retain(|&(other, _)| other != task);
+        }
+    }
+
+    /// A sweep, or an update, shows whether a task has called exec.
+    fn execed(&mut self, cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &TaskFacts) {
+        let world = cx.world;
+        let fresh = facts.flags & (PF_FORKNOEXEC | PF_EXITING) != 0 || !world.runs(id);
+        if fresh || !known.whole(world, id) || world.has_execed(id) || world.is_grouped(id) {
+            return;
+        }
+        if cx.event.header.actor == facts.task {
+            cx.test(&RULE, false, || unseen(world, facts.task));
+        } else if self.unseen.len() < KEPT {
+            self.told(facts.task);
+            self.unseen.push((facts.task, cx.event.header.ts));
+        }
+    }
+
+    /// A sweep is over: what one before it has left open is judged.
+    pub(super) fn end(&mut self, cx: &mut Cx<'_>) {
+        let begun = self.swept;
+        self.unseen.retain(|&(task, ts)| {
+            if ts < begun {
+                let world = cx.world;
+                cx.test(&RULE, false, || unseen(world, task));
+            }
+            ts >= begun
+        });
+    }
+
+    /// A sweep begins.
+    pub(super) fn begin(&mut self, ts: u64) {
+        self.swept = ts;
+    }
+
     /// `sched_process_exec`.
     pub(super) fn exec(
         &mut self,
@@ -146,21 +235,16 @@ impl State {
         facts: &Exec,
     ) {
         let world = cx.world;
-        if let Some(&(task, comm)) = self.names.get(slot(facts.task))
-            && task == facts.task
-        {
-            cx.test(&RULE, name(&comm) == name(&facts.comm), || {
-                Finding::new(
-                    Subject::task_named(facts.task, facts.tid, facts.tid),
-                    format!("the name {:?} of its rename", String::from_utf8_lossy(name(&comm))),
-                    format!("{:?}", String::from_utf8_lossy(name(&facts.comm))),
-                )
-            });
-        }
+        self.named(cx, facts);
+        self.told(facts.task);
         let swap = self.swaps.iter().position(|&(task, _)| task == facts.task);
         let old = swap.map(|at| self.swaps.swap_remove(at).1);
         let header = &cx.event.header;
         let leads = facts.tid == header.actor_tgid && facts.tid == header.actor_tid;
+        cx.test_alone(&RULE, leads, || {
+            let subject = Subject::task_named(facts.task, facts.tid, facts.tid);
+            Finding::new(subject, "the leader of its process", facts.tid.to_string())
+        });
         let Some(id) = id else { return };
         let same = world.certainty_of(id) == Certainty::Inferred || world.tgid(id) == facts.tid;
         cx.test(&RULE, leads && same, || {
@@ -209,6 +293,13 @@ impl State {
     }
 }
 
+#[cold]
+fn unseen(world: &World, task: u64) -> Finding {
+    let id = world.at_key(task);
+    let subject = id.map_or_else(Subject::record, |id| Subject::task(world, id));
+    Finding::new(subject, "an exec", "it has called exec, and none was seen")
+}
+
 /// The number that it had when it called exec.
 fn number(cx: &mut Cx<'_>, known: &Known, (id, swapped): (TaskId, Option<i32>), facts: &Exec) {
     let world = cx.world;
@@ -223,7 +314,7 @@ fn number(cx: &mut Cx<'_>, known: &Known, (id, swapped): (TaskId, Option<i32>), 
 }
 
 fn slot(key: u64) -> usize {
-    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % NAMES
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % NAMES
 }
 
 /// Up to the NUL: what is behind it may be left over from a longer name.

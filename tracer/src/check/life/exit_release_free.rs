@@ -53,7 +53,7 @@ pub(super) fn exit(cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &Exit) {
 pub(super) fn release(
     cx: &mut Cx<'_>,
     known: &Known,
-    sees: Sees,
+    (sees, group): (Sees, Option<i32>),
     id: Option<TaskId>,
     facts: &Release,
 ) {
@@ -77,6 +77,7 @@ pub(super) fn release(
         let code = world.exit_code_of(id);
         let signal = facts.code & !0xff == 0 && facts.code & 0x7f != 0;
         let settled = sees.settles_codes && (signal || world.is_grouped(id) && world.leads(id));
+        let settled = settled && group.is_none_or(|group| (group ^ facts.code) & !0x80 == 0);
         let holds = facts.code == code || settled || world.tracer(id).is_some();
         cx.test(&RULE, holds, || {
             Finding::new(
@@ -229,7 +230,8 @@ fn parent(cx: &mut Cx<'_>, id: TaskId, key: u64, ppid: i32) {
     let number = world.tgid(parent) == ppid;
     let thread = own == key
         || own == 0
-        || world.is_grouped(parent)
+        || key != 0
+            && world.is_grouped(parent)
             && world.at_key(key).is_none_or(|named| world.same_process(named, parent));
     cx.test(&RULE, number && thread, || {
         Finding::new(

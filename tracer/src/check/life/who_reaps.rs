@@ -94,7 +94,9 @@ impl State {
         }
         let mates = header.actor_tgid == facts.tgid;
         let holds = own
-            || leads && (mates || header.actor_tgid == facts.ppid)
+            // PTRACE_TRACEME makes the parent a thread's tracer, and no hook need tell
+            || leads && mates
+            || header.actor_tgid == facts.ppid
             || replaced == Some(header.actor)
             || self.full
             || self.is_odd(cx, id, facts);

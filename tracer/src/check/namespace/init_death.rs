@@ -198,7 +198,10 @@ pub(in crate::check) fn free_task(cx: &mut Cx<'_>, facts: &FreeTask, has_groups:
     let named = (world.key_of_ns(ns), world.ns(ns).inum);
     let inside = |&one: &TaskId| one != task && world.task_active_pid_ns(one) == Some(ns);
     let observed = |one: &TaskId| world.certainty_of(*one) == Certainty::Observed;
-    let mut others = world.tasks().filter(inside).filter(observed);
+    // its memory may be freed so late that there is another namespace at the address
+    let ended = world.exited_at(task);
+    let before = |&one: &TaskId| ended == 0 || world.born_at(one) <= ended;
+    let mut others = world.tasks().filter(inside).filter(observed).filter(before);
     let other = others.find(|&one| world.runs(one));
     test(cx, &RULE, other.is_none(), named, "no others that run in it", || {
         format!("its init is freed, {} runs", other.map_or(0, |other| world.tid(other)))

@@ -4,9 +4,14 @@ use std::collections::VecDeque;
 
 use super::test;
 use crate::{
-    check::{Group, Need, Rule, Scope, Severity, cx::Cx, settle::Settle},
+    check::{
+        Group, Need, Rule, Scope, Severity,
+        cx::Cx,
+        settle::{Settle, WINDOW},
+    },
     coverage::Fact,
     event::{NsEnd, Vector},
+    model::{NsId, NsKind},
 };
 
 /// Freed namespaces that are remembered.
@@ -62,6 +67,16 @@ impl Freed {
         let ns = world.ns_at(facts.ns);
         let initial = facts.level == 0 || ns.is_some() && ns == world.root_ns();
         test(cx, &RULE, !initial, named, "not the initial one", || "freed".to_owned());
+        // its inode number is given out again while its memory waits to be freed
+        let other = world.find_ns(NsKind::Pid, facts.inum).filter(|_| ns.is_none());
+        let lives = |&ns: &NsId| world.ns(ns).pid.as_ref().is_some_and(|it| it.members > 0);
+        let old = other.filter(lives).is_some_and(|other| {
+            let made = world.ns(other).created;
+            made.saturating_add(WINDOW) < cx.event.header.ts
+        });
+        test(cx, &RULE, facts.ns != 0 && !old, named, "one that is not in use", || {
+            "the inode number of another".to_owned()
+        });
         if let Some(space) = ns.and_then(|ns| world.ns(ns).pid.as_ref()) {
             let awaited = if settle.doubts_any() { 0 } else { space.awaited_by };
             let holds = space.members == 0 && awaited == 0;

@@ -1,6 +1,6 @@
 //! Rule 35: every PID namespace has its place in the tree, for good.
 
-use super::test;
+use super::{test, test_alone};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Weaker, cx::Cx},
     coverage::Fact,
@@ -34,10 +34,17 @@ pub(in crate::check) static RULE: Rule = Rule {
     near_miss: "a namespace is made in another one that was just made",
 };
 
+/// `PROC_PID_INIT_INO`, `PROC_USER_INIT_INO` (include/linux/proc_ns.h).
+const INIT_PID: u32 = 0xefff_fffc;
+const INIT_USER: u32 = 0xefff_fffd;
+/// `PID_MAX_LIMIT` (include/linux/threads.h).
+const PID_MAX_LIMIT: u32 = 1 << 22;
+
 /// The PID namespace at a key, if it is certainly the same.
 pub(super) fn known(cx: &Cx<'_>, key: u64, id: u64) -> Option<NsId> {
     let ns = cx.world.ns_at(key)?;
-    (cx.is_full(&RULE) || id != 0 && cx.world.ns(ns).ns_id == id).then_some(ns)
+    let same = cx.is_full(&RULE) || id != 0 && cx.world.ns(ns).ns_id == id;
+    (same || Some(ns) == cx.world.root_ns()).then_some(ns)
 }
 
 /// Its level, where it does not rest on a guess.
@@ -66,9 +73,17 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, has_ids: bool) {
     let root = facts.level == 0;
     let shape = root == (facts.parent == 0) && root == (facts.parent_inum == 0);
     let shape = shape && facts.ns != facts.parent && has_ids == (facts.ns_id != 0);
-    test(cx, &RULE, shape, named, "a parent, but for the initial one, and an ns_id", || {
-        format!("level {}, parent {}, ns_id {}", facts.level, facts.parent_inum, facts.ns_id)
-    });
+    let first = !root || facts.inum == INIT_PID && facts.user_inum == INIT_USER;
+    let ranges = facts.ns != 0 && facts.inum != 0 && facts.user_inum != 0;
+    let ranges = ranges && facts.level <= 32 && facts.pid_max <= PID_MAX_LIMIT;
+    test_alone(
+        cx,
+        &RULE,
+        shape && first && ranges,
+        named,
+        "a parent, but for the initial one, and an ns_id",
+        || format!("level {}, parent {}, ns_id {}", facts.level, facts.parent_inum, facts.ns_id),
+    );
     let parent = if cx.is_full(&RULE) { world.ns_at(facts.parent) } else { None };
     if let Some(parent) = parent {
         let (had, above) = (world.ns(parent).inum, level(world, parent));

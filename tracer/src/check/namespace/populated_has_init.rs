@@ -2,7 +2,7 @@
 
 use super::{init_death::Dying, test};
 use crate::{
-    check::{Group, Need, Rule, Scope, Severity, cx::Cx},
+    check::{Group, Need, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
     coverage::Fact,
     event::{FreePid, PidNs, Upid, Vector},
     model::{NsId, PidId, PidState, World},
@@ -16,7 +16,8 @@ pub(in crate::check) static RULE: Rule = Rule {
     severity: Severity::Strict,
     scope: Scope::Event,
     statement: "while a pid has a number in a PID namespace, the pid that is number 1 there is in \
-                use; and the child reaper is a thread of the process that has it",
+                use, and every sweep finds the namespace; and the child reaper is a thread of the \
+                process that has it",
     source: "zap_pid_ns_processes (kernel/pid_namespace.c), alloc_pid (kernel/pid.c), \
              find_child_reaper (kernel/exit.c)",
     needs: &[Need::Fact(Fact::Snapshot), Need::Fact(Fact::AllocPid), Need::Fact(Fact::FreePid)],
@@ -76,19 +77,104 @@ pub(in crate::check) fn free(cx: &mut Cx<'_>, facts: &FreePid, dying: &Dying) {
 
 /// A sweep reads a namespace.
 pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs) {
-    let world = cx.world;
-    let Some(ns) = super::namespace_tree::known(cx, facts.ns, facts.ns_id) else { return };
-    let Some(init) = init(world, ns).and_then(|pid| world.live_holder(pid)) else { return };
-    if !world.runs(init) {
-        return;
+    if let Some(ns) = super::namespace_tree::known(cx, facts.ns, facts.ns_id) {
+        let holds = reaps(cx.world, ns, facts.child_reaper);
+        test(cx, &RULE, holds, (facts.ns, facts.inum), REAPER, other);
     }
-    let reaper = world.at_key(facts.child_reaper).filter(|&reaper| world.lives(reaper));
-    let holds = match reaper {
+}
+
+const REAPER: &str = "a thread of its init as child reaper";
+
+fn other() -> String {
+    "another one, or none".to_owned()
+}
+
+/// Whether a child reaper is a thread of the init, as far as is known.
+fn reaps(world: &World, ns: NsId, key: u64) -> bool {
+    let Some(init) = init(world, ns).and_then(|pid| world.live_holder(pid)) else { return true };
+    if !world.runs(init) {
+        return true;
+    }
+    match world.at_key(key).filter(|&reaper| world.lives(reaper)) {
         Some(reaper) => world.same_process(reaper, init),
-        None => facts.child_reaper != 0,
-    };
-    test(cx, &RULE, holds, (facts.ns, facts.inum), "a thread of its init as child reaper", || {
-        "another one, or none".to_owned()
+        None => key != 0 && (world.key_of(init) == 0 || world.is_grouped(init)),
+    }
+}
+
+/// What the sweeps find.
+#[derive(Clone, Debug, Default)]
+pub(in crate::check) struct Found {
+    begun: u64,
+    /// What this sweep has read: key, inode number, child reaper.
+    now: Vec<(u64, u32, u64)>,
+    /// What the sweep before has read, and when it began.
+    before: Option<(u64, Vec<u64>)>,
+}
+
+/// Namespaces of one sweep that are remembered.
+const KEPT: usize = 4096;
+
+impl Found {
+    /// Records are missing.
+    pub(in crate::check) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A sweep begins.
+    pub(in crate::check) fn begin(&mut self, ts: u64) {
+        self.begun = ts;
+        self.now.clear();
+    }
+
+    /// A sweep reads a namespace.
+    pub(in crate::check) fn read(&mut self, facts: &PidNs) {
+        if self.now.len() < KEPT && !self.now.iter().any(|&(ns, ..)| ns == facts.ns) {
+            self.now.push((facts.ns, facts.inum, facts.child_reaper));
+        }
+    }
+
+    /// A sweep is over, and the tables have it.
+    pub(in crate::check) fn end(&mut self, cx: &mut Cx<'_>) {
+        let world = cx.world;
+        if world.certain_since().is_none() || self.begun == 0 || self.now.len() >= KEPT {
+            self.forget();
+            return;
+        }
+        for &(key, inum, reaper) in &self.now {
+            // without the hooks another namespace may be at the address by now
+            let ns = world.ns_at(key);
+            let ns = ns.filter(|&ns| cx.is_full(&RULE) || Some(ns) == world.root_ns());
+            let holds = ns.is_none_or(|ns| reaps(world, ns, reaper));
+            sure(cx, holds, (key, inum), REAPER, "another one, or none");
+        }
+        let now: Vec<u64> = self.now.iter().map(|&(ns, ..)| ns).collect();
+        if let Some((begun, before)) = self.before.take() {
+            for &key in now.iter().filter(|key| !before.contains(key)) {
+                let old = is_old(world, key, begun);
+                sure(cx, !old, (key, 0), "found by every sweep", "the sweep before did not");
+            }
+            for &key in before.iter().filter(|key| !now.contains(key)) {
+                let old = is_old(world, key, self.begun);
+                sure(cx, !old, (key, 0), "found by every sweep", "this one did not");
+            }
+        }
+        self.before = Some((self.begun, now));
+    }
+}
+
+/// Its init ran before a time, and still runs.
+fn is_old(world: &World, key: u64, ts: u64) -> bool {
+    let holder = world.ns_at(key).and_then(|ns| world.live_holder(init(world, ns)?));
+    holder.is_some_and(|id| {
+        let alone = !world.is_grouped(id) && world.key_of(id) != 0;
+        alone && world.runs(id) && world.born_at(id) < ts
+    })
+}
+
+fn sure(cx: &mut Cx<'_>, holds: bool, named: (u64, u32), expected: &str, observed: &str) {
+    cx.test_alone(&RULE, holds, || {
+        let subject = Subject::namespace_named(named.0, named.1);
+        Finding::new(subject, expected, observed.to_owned())
     });
 }
 

@@ -3,7 +3,8 @@
 use super::{is_below, test_task};
 use crate::{
     check::{
-        Group, Need, Rule, Scope, Severity, Subject, cx::Cx, settle::Settle, violation::Finding,
+        Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, settle::Settle,
+        violation::Finding,
     },
     coverage::Fact,
     event::{Cred, NsSet, TaskFacts, bits},
@@ -12,7 +13,8 @@ use crate::{
 
 /// The kinds that only setns and unshare change: not the user namespace, which is not part of an
 /// nsproxy, nor the time namespace, which exec changes, nor the PID namespace for children.
-const PLAIN: [NsKind; 5] = [NsKind::Mnt, NsKind::Uts, NsKind::Ipc, NsKind::Net, NsKind::Cgroup];
+pub(super) const PLAIN: [NsKind; 5] =
+    [NsKind::Mnt, NsKind::Uts, NsKind::Ipc, NsKind::Net, NsKind::Cgroup];
 
 /// See the module.
 pub(in crate::check) static RULE: Rule = Rule {
@@ -32,7 +34,11 @@ pub(in crate::check) static RULE: Rule = Rule {
         Need::Fact(Fact::NsEnter),
         Need::Fact(Fact::NsDestroy),
     ],
-    weaker: None,
+    weaker: Some(Weaker {
+        needs: &[Need::Fact(Fact::Snapshot)],
+        statement: "what a sweep's two passes and the calls in between say of a task's namespaces \
+                    agrees",
+    }),
     exceptions: &[
         "a sweep may read a task while it changes its namespaces, or exits",
         "exec may change the time namespace",
@@ -41,11 +47,11 @@ pub(in crate::check) static RULE: Rule = Rule {
     near_miss: "unshare makes a PID namespace, and the caller's next child is its init",
 };
 
-fn inum_of(world: &World, task: TaskId, kind: NsKind) -> u32 {
+pub(super) fn inum_of(world: &World, task: TaskId, kind: NsKind) -> u32 {
     world.inums_of(task).get(kind.index()).copied().unwrap_or(0)
 }
 
-fn of(inums: &[u32; 8], kind: NsKind) -> u32 {
+pub(super) fn of(inums: &[u32; 8], kind: NsKind) -> u32 {
     inums.get(kind.index()).copied().unwrap_or(0)
 }
 
@@ -76,6 +82,9 @@ fn fail(cx: &mut Cx<'_>, holds: bool, facts: &NsSet, expected: &str) {
 
 /// `create_new_namespaces` returns.
 pub(in crate::check) fn created(cx: &mut Cx<'_>, facts: &NsSet, settle: &Settle) {
+    if !cx.is_full(&RULE) {
+        return;
+    }
     let world = cx.world;
     let (own, ns) = shape(cx, facts);
     fail(cx, own && facts.flags != 0, facts, "namespaces for the caller itself");
@@ -112,6 +121,9 @@ pub(in crate::check) fn created(cx: &mut Cx<'_>, facts: &NsSet, settle: &Settle)
 
 /// `switch_task_namespaces` is entered.
 pub(in crate::check) fn entered(cx: &mut Cx<'_>, facts: &NsSet) {
+    if !cx.is_full(&RULE) {
+        return;
+    }
     let world = cx.world;
     let (own, ns) = shape(cx, facts);
     fail(cx, own && facts.flags == 0, facts, "namespaces for the caller itself");
@@ -136,6 +148,7 @@ pub(in crate::check) fn found(cx: &mut Cx<'_>, facts: &NsSet, settle: &mut Settl
         had == 0 || now == 0 || had == now && same_ids(world, facts, kind)
     };
     let holds = PLAIN.into_iter().all(plain)
+        && [NsKind::User, NsKind::Pid].into_iter().all(|kind| same_ids(world, facts, kind))
         && children.is_none_or(|ns| {
             let inum = world.ns(ns).inum;
             let pid = of(&facts.inums, NsKind::Pid);
@@ -180,6 +193,9 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, task: &TaskFacts, settle: &mut Set
 
 /// `commit_creds` is entered.
 pub(in crate::check) fn cred(cx: &mut Cx<'_>, facts: &Cred, has_ids: bool) {
+    if !cx.is_full(&RULE) {
+        return;
+    }
     let world = cx.world;
     let known = world.find_ns(NsKind::User, facts.user_ns).filter(|&ns| {
         let ns = world.ns(ns);

@@ -26,6 +26,7 @@ pub(in crate::check) static RULE: Rule = Rule {
         Need::Fact(Fact::FreePid),
         Need::Fact(Fact::ForkFail),
         Need::Fact(Fact::NsEnter),
+        Need::Fact(Fact::PidNsCreate),
     ],
     weaker: Some(Weaker {
         needs: &[],
@@ -104,9 +105,10 @@ fn same_namespace(world: &World, actor: u64, (key, inum): (u64, u32)) -> bool {
 /// A number was refused.
 pub(in crate::check) fn refused(cx: &mut Cx<'_>, facts: &AllocFail) {
     let (world, event) = (cx.world, cx.event);
-    // a namespace that this very fork has made is not its caller's
     let ns = world.ns_at(facts.ns);
-    let holds = ns.is_none_or(|ns| {
+    // the one that this very fork has made has been told before
+    let unknown = !cx.is_full(&RULE) || world.at_key(event.header.actor).is_none();
+    let holds = ns.map_or(unknown, |ns| {
         let space = world.ns(ns);
         space.inum == facts.inum && space.level() == facts.level
     });

@@ -14,6 +14,8 @@ use crate::{
     model::{Certainty, NsKind, PidId, TaskId, World},
 };
 
+/// The state of a task that has not run yet (include/linux/sched.h).
+const TASK_NEW: u32 = 0x800;
 /// `PF_*` (include/linux/sched.h).
 const PF_EXITING: u32 = 0x4;
 const PF_FORKNOEXEC: u32 = 0x40;
@@ -121,8 +123,10 @@ fn fresh(cx: &mut Cx<'_>, birth: &Birth<'_>) {
         world.flags_of(caller) & PF_KTHREAD == 0 && world.bits_of(caller) & bits::HAS_MM != 0
     });
     let mm = !user || facts.bits & bits::HAS_MM != 0;
-    cx.test(&RULE, flags && own && mm && facts.bits & bits::HAS_NSPROXY != 0, || {
-        let read = format!("flags {:#x}, bits {:#x}", facts.flags, facts.bits);
+    let new = facts.state == TASK_NEW && facts.exit_code == 0;
+    cx.test(&RULE, new && flags && own && mm && facts.bits & bits::HAS_NSPROXY != 0, || {
+        let TaskFacts { flags, bits, state, exit_code, .. } = facts;
+        let read = format!("flags {flags:#x}, bits {bits:#x}, state {state:#x}, code {exit_code}");
         Finding::new(birth.subject(), "a new task: mm, nsproxy, no exec, leads no session", read)
     });
 }

@@ -99,6 +99,15 @@ impl Inos {
     }
 }
 
+/// A record names a pid, of a kernel whose pids have no inode numbers.
+#[inline]
+pub(super) fn absent(cx: &mut Cx<'_>, pid: u64, ino: u64) {
+    cx.test(&RULE, ino == 0, || {
+        let subject = Subject::pid_named(pid, std::iter::empty());
+        Finding::new(subject, "no inode number", ino.to_string())
+    });
+}
+
 /// A record names a pid with its inode number.
 #[inline]
 pub(super) fn named(cx: &mut Cx<'_>, ground: &Ground, pid: Option<PidId>, ino: u64) {

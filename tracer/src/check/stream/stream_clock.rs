@@ -1,7 +1,10 @@
 //! Rule 66: the records' times fit their order.
 
 use crate::{
-    check::{Group, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    check::{
+        Group, Rule, Scope, Severity, Subject, cx::Cx, recent::keys, settle::is_sweep,
+        violation::Finding,
+    },
     event::{Body, Header},
 };
 
@@ -12,16 +15,18 @@ pub(in crate::check) static RULE: Rule = Rule {
     group: Group::Stream,
     severity: Severity::Strict,
     scope: Scope::Event,
-    statement: "The times of what one task writes, and of what a CPU writes for nobody in \
-                particular, do not go back by 1 ms, no record is 1 s older than one before it in \
-                the ring, and no task is born after the record of its birth.",
+    statement: "The times of what one task or one sweep writes do not go back by 1 ms, and not at \
+                all on one CPU, as those of what a CPU writes for nobody in particular; no record \
+                comes twice, none is 1 s older than one before it in the ring, and no task is born \
+                after the record of its birth.",
     source: "ktime_get_boot_fast_ns (kernel/time/timekeeping.c), emit (the programs)",
     needs: &[],
     weaker: None,
     exceptions: &[
         "the clock may be read a little before or after the reservation, and interrupts or other \
          tasks of the CPU may come between: up to a second is theirs",
-        "the fast clock may step back by some ns on another CPU",
+        "the fast clock may step back by some ns, or more on another CPU",
+        "a clock that is so coarse that different records have the same time",
     ],
     trips: "a record whose time lies 2 s back",
     near_miss: "a record that was interrupted after its reservation, so that the next one is older",
@@ -29,6 +34,10 @@ pub(in crate::check) static RULE: Rule = Rule {
 
 /// How far a task's own time may go back, ns: the clocks of CPUs are as one within far less.
 const STEP: u64 = 1_000_000;
+/// How far it may go back on one CPU, ns: the fast clock is updated by an interrupt.
+const SLIP: u64 = 100;
+/// Who writes a sweep: one task, but no record says which.
+const SWEEPER: u64 = u64::MAX;
 /// How far a record's time may lie before that of its forerunners, ns: a program of some µs is not
 /// held up so long between its clock and its place.
 const FAR: u64 = 1_000_000_000;
@@ -40,13 +49,27 @@ const ACTORS: usize = 1024;
 pub(super) struct State {
     /// The latest time of all.
     latest: u64,
-    /// The latest time of a task, in the place of its key.
-    actors: Box<[(u64, u64)]>,
+    /// The latest record of a task, in the place of its key.
+    actors: Box<[Last]>,
+    /// Different records have the same time.
+    coarse: bool,
+}
+
+/// What a task wrote last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    actor: u64,
+    ts: u64,
+    /// The object that it was about.
+    about: (u64, u64),
+    kind: u16,
+    cpu: u16,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { latest: 0, actors: vec![(0, 0); ACTORS].into_boxed_slice() }
+        let actors = vec![Last::default(); ACTORS].into_boxed_slice();
+        Self { latest: 0, actors, coarse: false }
     }
 }
 
@@ -62,7 +85,7 @@ impl State {
         let header = &cx.event.header;
         let near = header.ts.saturating_add(FAR) > self.latest;
         let latest = self.latest;
-        cx.test(&RULE, near, || {
+        cx.test_alone(&RULE, near, || {
             Finding::new(
                 Subject::record(),
                 format!("a time near {latest} ns"),
@@ -70,11 +93,9 @@ impl State {
             )
         });
         self.latest = if near { latest.max(header.ts) } else { header.ts };
-        if header.actor != 0 {
-            self.by(cx, header);
-        }
+        self.by(cx);
         if let Body::Fork { task, .. } = &cx.event.body {
-            cx.test(&RULE, task.start <= header.ts.saturating_add(STEP), || {
+            cx.test_alone(&RULE, task.start <= header.ts.saturating_add(STEP), || {
                 Finding::new(
                     Subject::task_named(task.task, task.tid, task.tgid),
                     format!("a start before {} ns", header.ts),
@@ -86,19 +107,36 @@ impl State {
 
     /// A task's own time.
     #[inline]
-    fn by(&mut self, cx: &mut Cx<'_>, header: &Header) {
-        let at = (header.actor.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % ACTORS;
+    fn by(&mut self, cx: &mut Cx<'_>) {
+        let header = &cx.event.header;
+        let actor = match header.actor {
+            0 if is_sweep(&cx.event.body) => SWEEPER,
+            0 => u64::from(header.cpu) + 1,
+            actor => actor,
+        };
+        let Header { ts, kind, cpu, .. } = *header;
+        let now = Last { actor, ts, about: keys(&cx.event.body), kind, cpu };
+        let at = (actor.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % ACTORS;
         let Some(place) = self.actors.get_mut(at) else { return };
-        let (actor, before) = *place;
-        let ordered = actor != header.actor || header.ts.saturating_add(STEP) > before;
-        cx.test(&RULE, ordered, || {
+        let last = std::mem::replace(place, now);
+        let same = last.actor == actor;
+        let slip = if last.cpu == cpu { SLIP } else { STEP };
+        let ordered = !same || ts.saturating_add(slip) > last.ts;
+        cx.test_alone(&RULE, ordered, || {
             Finding::new(
                 Subject::task_named(header.actor, header.actor_tid, header.actor_tgid),
-                format!("no time before {before} ns, that of what it did last"),
-                format!("{} ns", header.ts),
+                format!("no time before {} ns, that of what it did last", last.ts),
+                format!("{ts} ns"),
             )
         });
-        *place = (header.actor, header.ts);
+        if same && ts == last.ts && cpu == last.cpu {
+            let twin = kind == last.kind && now.about == last.about;
+            self.coarse |= !twin;
+            cx.test_alone(&RULE, !twin || self.coarse, || {
+                let observed = format!("two such records at {ts} ns");
+                Finding::new(Subject::record(), "every record once", observed)
+            });
+        }
     }
 }
 
@@ -150,6 +188,23 @@ mod tests {
     }
 
     #[test]
+    fn what_one_cpu_writes_for_one_task_in_another_order_or_twice_trips_it() {
+        let mut script = later(turns());
+        let at = script.events.len() - 3;
+        let mut copy = script.events[at].clone();
+        script.events[at].header.ts = script.events[at + 2].header.ts + 2 * SLIP;
+        script.trips(&RULE);
+        let mut script = later(turns());
+        copy = script.events[at].clone();
+        copy.header.seq += 1;
+        for event in &mut script.events[at + 1..] {
+            event.header.seq += 1;
+        }
+        script.events.insert(at + 1, copy);
+        script.trips(&RULE);
+    }
+
+    #[test]
     fn a_birth_before_the_start_trips_it() {
         let mut script = Script::new();
         script.fork(10);
@@ -163,7 +218,7 @@ mod tests {
     fn an_interrupted_record_does_not() {
         let mut script = later(turns());
         let at = script.events.len() - 3;
-        script.events[at].header.ts += STEP / 2;
+        script.events[at].header.ts += SLIP / 2;
         script.holds(&RULE);
         let mut script = later(turns());
         let at = script.events.len() - 2;

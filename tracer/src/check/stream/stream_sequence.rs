@@ -13,7 +13,8 @@ pub(in crate::check) static RULE: Rule = Rule {
     severity: Severity::Strict,
     scope: Scope::Event,
     statement: "The sequence numbers of each CPU's records come without a hole that no loss tells \
-                of, no record comes twice, and what one task writes comes in its order.",
+                of, no record comes twice, and what one task writes comes in its order. Every record \
+                says who acted, but what a sweep or an RCU callback writes.",
     source: "take, emit (the programs), bpf_ringbuf_reserve (kernel/bpf/ringbuf.c)",
     needs: &[],
     weaker: None,
@@ -97,7 +98,7 @@ impl State {
         }
         let Some(cpu) = self.cpus.get_mut(index) else { return };
         if cpu.begun && header.seq == cpu.next {
-            cx.test(&RULE, true, unreachable);
+            cx.test_alone(&RULE, true, unreachable);
             cpu.next = header.seq.wrapping_add(1);
         } else {
             cpu.odd(cx, header);
@@ -138,7 +139,7 @@ fn unreachable() -> Finding {
 }
 
 fn missing(cx: &mut Cx<'_>, cpu: usize, hole: &Hole) {
-    cx.test(&RULE, false, || {
+    cx.test_alone(&RULE, false, || {
         let last = hole.from.wrapping_add(hole.count - 1);
         Finding::new(
             Subject::record(),
@@ -189,7 +190,7 @@ impl Cpu {
         let fills = |hole: &Hole| seq.wrapping_sub(hole.from) < hole.count;
         let Some(at) = self.holes.iter().position(fills) else {
             let seen = self.recent.get(seq as usize % RECENT).copied();
-            cx.test(&RULE, seen != Some(Seen::new(header)), || {
+            cx.test_alone(&RULE, seen != Some(Seen::new(header)), || {
                 let observed = format!("record {seq} of CPU {} a second time", header.cpu);
                 Finding::new(Subject::record(), "every record once", observed)
             });
@@ -198,7 +199,7 @@ impl Cpu {
         let hole = self.holes.remove(at);
         // who was interrupted has written nothing meanwhile
         let ordered = header.actor == 0 || header.actor != hole.actor || hole.head;
-        cx.test(&RULE, ordered, || {
+        cx.test_alone(&RULE, ordered, || {
             Finding::new(
                 Subject::record(),
                 format!("record {seq} of CPU {} before {}", header.cpu, hole.behind),

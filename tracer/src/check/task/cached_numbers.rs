@@ -5,9 +5,12 @@ use super::{
     reading::{Reading, is_read, leader_of_many, live},
 };
 use crate::{
-    check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
+    check::{
+        Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, settle::is_sweep,
+        violation::Finding,
+    },
     coverage::Fact,
-    event::{ChangePid, Exit, FreeTask, Ptrace, Release, Rename},
+    event::{Body, ChangePid, Exit, FreeTask, Ptrace, Release, Rename},
     model::{TaskId, World},
 };
 use tracer_ebpf::wire::Exec;
@@ -60,11 +63,42 @@ fn may_lead(cx: &Cx<'_>, id: TaskId, tid: i32) -> bool {
     old || swapped && !cx.is_full(&RULE)
 }
 
+/// Whether a record is written on behalf of no task: by user space, a sweep, or an RCU callback.
+#[inline]
+fn is_nobodys(body: &Body) -> bool {
+    match body {
+        Body::FreeTask(_)
+        | Body::NsDestroy(_)
+        | Body::Lost(_)
+        | Body::Census(_)
+        | Body::Detail(_)
+        | Body::Snapshot { .. } => true,
+        body => is_sweep(body),
+    }
+}
+
+/// Nobody acts, and that is so for such records.
+fn nobody(cx: &mut Cx<'_>) {
+    let (header, body) = (&cx.event.header, &cx.event.body);
+    let named = header.actor != 0 || header.actor_tid != 0 || header.actor_tgid != 0;
+    let holds = match body {
+        Body::Lost(_) => true, // it has the header of the record behind the gap
+        Body::FreeTask(_) | Body::NsDestroy(_) => !named,
+        body => is_nobodys(body),
+    };
+    cx.test(&RULE, holds, || {
+        let known = if is_nobodys(body) { "nobody acts" } else { "a task acts" };
+        let read = format!("{} acts, at {:#x}", header.actor_tid, header.actor);
+        Finding::new(Subject::record(), known, read)
+    });
+}
+
 /// Who acts, by key and by numbers.
 #[inline]
 pub(in crate::check) fn actor(cx: &mut Cx<'_>) {
     let header = &cx.event.header;
-    if header.actor == 0 {
+    if header.actor == 0 || is_nobodys(&cx.event.body) {
+        nobody(cx);
         return;
     }
     let Some(id) = cx.world.at_key(header.actor) else { return };

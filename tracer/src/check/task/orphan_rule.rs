@@ -52,7 +52,9 @@ fn is_init(world: &World, task: TaskId) -> bool {
 fn is_above(world: &World, reaper: TaskId, father: TaskId) -> bool {
     let up = |&task: &TaskId| world.parent(task);
     let mut family = std::iter::successors(world.parent(father), up).take(ANCESTORS);
-    family.any(|ancestor| world.same_process(ancestor, reaper))
+    // beyond a parent that was inferred nobody knows
+    world.is_parent_inferred(father)
+        || family.any(|at| world.same_process(at, reaper) || world.is_parent_inferred(at))
 }
 
 /// An exit names who will take in the children.
@@ -80,7 +82,9 @@ pub(in crate::check) fn changed(cx: &mut Cx<'_>, change: &Change) {
         let world = cx.world;
         // read before the old parent, which has exited, has handed it on
         let early = !world.runs(to);
-        let holds = early || from.is_none_or(|from| may_reap(world, to, from));
+        // the family of a father that is gone may have changed since
+        let known = |from: &TaskId| world.lives(*from);
+        let holds = early || from.filter(known).is_none_or(|from| may_reap(world, to, from));
         cx.test(&RULE, holds, || {
             let read = format!("parent {}", world.tgid(to));
             Finding::new(Subject::task(world, child), "a subreaper or an init as parent", read)

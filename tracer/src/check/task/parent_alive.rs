@@ -5,7 +5,8 @@ use super::{
     reading::{Reading, is_read, live},
 };
 use crate::{
-    check::{Group, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
+    coverage::Fact,
     event::TaskFacts,
     model::{TaskId, TaskState},
 };
@@ -20,8 +21,11 @@ pub(in crate::check) static RULE: Rule = Rule {
     statement: "a task's real parent is unreleased, has not handed on its children, and stays its \
                 parent until it exits",
     source: "forget_original_parent, exit_notify (kernel/exit.c)",
-    needs: &[],
-    weaker: None,
+    needs: &[Need::Fact(Fact::Release)],
+    weaker: Some(Weaker {
+        needs: &[],
+        statement: "a task's real parent stays its parent until it exits",
+    }),
     exceptions: &[
         "between a parent's exit and its exit_notify, however long that takes",
         "a namespace's init keeps its children until all are gone",
@@ -42,6 +46,14 @@ impl Zombies {
     /// Another sweep.
     pub(in crate::check) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// A task's address is free, or another's.
+    #[inline]
+    pub(in crate::check) fn end(&mut self, task: u64) {
+        if !self.0.is_empty() {
+            self.0.retain(|&zombie| zombie != task);
+        }
     }
 }
 
@@ -68,7 +80,8 @@ fn unreleased(cx: &mut Cx<'_>, parent: u64, freed: bool, subject: impl FnOnce() 
     let world = cx.world;
     let Some(id) = world.at_key(parent) else { return };
     let gone = world.state_of(id) == TaskState::Released || freed && !world.lives(id);
-    let gone = gone && is_read(world, id) && !world.has_vanished(id);
+    // without its hook a release is concluded from a wait(2), which may be told too late
+    let gone = gone && is_read(world, id) && cx.is_full(&RULE) && !world.has_vanished(id);
     cx.test(&RULE, !gone, || {
         Finding::new(subject(), "an unreleased parent", format!("{} is released", world.tid(id)))
     });
@@ -83,7 +96,9 @@ fn same(cx: &mut Cx<'_>, doubts: &mut Doubts, id: TaskId, (parent, ppid): (u64, 
         return;
     }
     let key = world.key_of(known);
-    let holds = key == parent || world.tgid(known) == ppid || world.is_parent_inferred(id);
+    // a group's tasks have one parent: if the tables have two, a sweep has come in between
+    let torn = world.parent(world.leader(id)) != Some(known);
+    let holds = key == parent || world.tgid(known) == ppid || world.is_parent_inferred(id) || torn;
     doubts.test(
         cx,
         &RULE,

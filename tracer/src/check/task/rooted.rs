@@ -43,8 +43,10 @@ pub(in crate::check) fn reading(cx: &mut Cx<'_>, reading: &Reading<'_>) {
 
 /// Whether a family ends here: at the first tasks, or where no more is known.
 fn ends(world: &World, id: TaskId) -> bool {
-    let unknown = world.parent(id).is_none() && world.ppid(id) != 0;
-    world.tid(id) <= FIRST || unknown || !is_read(world, id)
+    let orphan =
+        world.ppid(id) != 0 || world.is_parent_inferred(id) || !world.runs(id) || !world.leads(id);
+    let unknown = world.parent(id).is_none() && orphan;
+    world.tgid(id) <= FIRST || unknown || !is_read(world, id)
 }
 
 /// The whole tables.
@@ -103,6 +105,17 @@ mod tests {
         (facts.real_parent, facts.ppid) = (old.task, old.tgid);
         script.sweep();
         script.trips(&RULE);
+    }
+
+    #[test]
+    fn a_thread_of_pid_1_has_its_parent() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let thread = script.thread(1);
+            script.fork(thread);
+            script.sweep();
+            script.sweep();
+            script.holds(&RULE);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Rule 27: another parent than the real one is the tracer.
 
+use std::collections::HashMap;
+
 use super::{
     doubts::Doubts,
     reading::{Reading, live},
@@ -55,9 +57,66 @@ pub(in crate::check) fn reading(cx: &mut Cx<'_>, doubts: &mut Doubts, reading: &
     });
 }
 
+/// The last record about each traced task: the same may come twice, from the function that links
+/// and from the end of ptrace(2).
+#[derive(Clone, Debug, Default)]
+pub(in crate::check) struct Told(HashMap<u64, Link>);
+
+/// The last record about a traced task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Link {
+    tracer: u64,
+    actor: u64,
+    twice: bool,
+}
+
+/// Traced tasks that are remembered.
+const MOST: usize = 1 << 12;
+
+impl Told {
+    /// Records are missing.
+    pub(in crate::check) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// A task's memory is free.
+    #[inline]
+    pub(in crate::check) fn end(&mut self, task: u64) {
+        if !self.0.is_empty() {
+            self.0.remove(&task);
+        }
+    }
+
+    /// Whether this is once too often.
+    fn again(&mut self, actor: u64, facts: &Ptrace) -> bool {
+        let mut link = Link { tracer: facts.tracer, actor, twice: false };
+        let last = self.0.get(&facts.task).copied();
+        let same = last.is_some_and(|last| Link { twice: false, ..last } == link);
+        let twin = facts.tracer == 0 || facts.tracer == actor;
+        link.twice = same;
+        if self.0.len() < MOST || last.is_some() {
+            self.0.insert(facts.task, link);
+        }
+        same && (!twin || last.is_some_and(|last| last.twice))
+    }
+}
+
 /// A tracer comes or goes.
-pub(in crate::check) fn ptrace(cx: &mut Cx<'_>, facts: &Ptrace) {
+pub(in crate::check) fn ptrace(cx: &mut Cx<'_>, told: &mut Told, facts: &Ptrace) {
     let world = cx.world;
+    let actor = cx.event.header.actor;
+    let again = told.again(actor, facts);
+    let known = facts.tracer == 0 || facts.tracer == actor || world.at_key(facts.tracer).is_some();
+    // who attaches, who asks for it, and who makes a child of a traced task
+    let by = [facts.tracer, facts.task, 0].contains(&actor)
+        || facts.tracer == 0
+        || live(world, facts.task).is_none();
+    let hazy = facts.tracer_tgid == 1; // pid 1's threads may escape a sweep
+    cx.test(&RULE, !again && (known || hazy) && by, || {
+        let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+        let read = format!("{} again by {:#x}", facts.tracer_tgid, facts.tracer);
+        Finding::new(subject, "a tracer that is known attaches once", read)
+    });
     let Some(id) = live(world, facts.task) else { return };
     let tracer = live(world, facts.tracer);
     let foreign = tracer.is_none_or(|tracer| !world.same_process(tracer, id));

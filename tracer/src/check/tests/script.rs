@@ -2,21 +2,19 @@
 //!
 //! Everything a record says twice is right: what is changed by hand afterwards is the only fault.
 
+mod judge;
+mod life;
 mod numbers;
 mod space;
 
 use std::collections::BTreeMap;
 
 use crate::{
-    check::{ALL, Checker, Options, Report, Rule, Verdict},
+    check::ALL,
     coverage::{Coverage, Fact, Hook, Plan},
     event::{
-        Body, ChangePid, Event, ExchangeTids, Exec, Exit, FreePid, FreeTask, Header, Lost, Mark,
-        PidFacts, PidKey, Release, Rename, TaskFacts, Upid, Vector, bits,
+        Body, ChangePid, Event, Header, Mark, PidFacts, PidKey, TaskFacts, Upid, Vector, bits,
     },
-    host::Host,
-    model::World,
-    recording,
 };
 
 /// Inode number of the initial PID namespace.
@@ -55,6 +53,9 @@ pub(in crate::check) struct Script {
     ino: u64,
     generation: u64,
 }
+
+/// The state of a task that has not run yet.
+const TASK_NEW: u32 = 0x800;
 
 /// Coverage with these facts only.
 pub(in crate::check) fn coverage(facts: &[Fact], plan: Plan) -> Coverage {
@@ -225,7 +226,38 @@ impl Script {
             let (task, vector) = (person.facts, Vector::new(&person.vector).unwrap());
             self.write(0, 2, Body::Snapshot { task, vector, generation, from_proc: false });
         }
+        for held in self.held_pids() {
+            self.write(0, 7, Body::HeldPid(held));
+        }
         self.write(0, 5, Body::SnapshotEnd(Mark { tasks, ..mark }));
+    }
+
+    /// The groups' and sessions' pids that no task has, as the iterator comes by them.
+    fn held_pids(&self) -> Vec<PidFacts> {
+        let leaders = self.tasks.values().filter(|it| it.facts.tid == it.facts.tgid);
+        let pids = leaders
+            .flat_map(|it| [(it.facts.pgrp, it.facts.pgid), (it.facts.session, it.facts.sid)]);
+        let held = pids.filter(|(pid, _)| self.tasks.values().all(|it| it.facts.pid != *pid));
+        let vector_of = |pid: u64, nr: i32| {
+            let of = |event: &Event| match &event.body {
+                Body::Fork { task, vector, .. } | Body::Snapshot { task, vector, .. } => {
+                    (task.pid == pid).then(|| vector.clone())
+                }
+                _ => None,
+            };
+            let root = Upid { ns: ns_key(ROOT_INUM), nr, inum: ROOT_INUM };
+            self.events.iter().rev().find_map(of).or_else(|| Vector::new(&[root]))
+        };
+        let ino_of = |pid: u64| {
+            let gone = self.gone.values().find(|facts| facts.pid == pid);
+            gone.map_or(0, |facts| facts.ino)
+        };
+        let facts = |(pid, nr): (u64, i32)| PidFacts {
+            pid: PidKey(pid),
+            ino: ino_of(pid),
+            vector: vector_of(pid, nr).unwrap(),
+        };
+        held.map(facts).collect()
     }
 
     /// A process; its number.
@@ -288,7 +320,8 @@ impl Script {
             self.write(by, 6, Body::AllocPid(PidFacts { pid, ino, vector: all.clone() }));
         }
         facts.start = self.now();
-        self.write(by, 1, Body::Fork { task: facts, vector: all, flags });
+        let task = TaskFacts { state: TASK_NEW, ..facts };
+        self.write(by, 1, Body::Fork { task, vector: all, flags });
         self.tasks.insert(tid, Person { facts, vector, exited: false });
         tid
     }
@@ -296,175 +329,6 @@ impl Script {
     /// The next number of the initial namespace.
     pub(in crate::check) fn again(&mut self, nr: i32) {
         self.next.insert(ROOT_INUM, nr);
-    }
-
-    /// `task_rename`.
-    pub(in crate::check) fn rename(&mut self, tid: i32, comm: [u8; 4]) {
-        let facts = self.facts(tid);
-        facts.comm = [0; 16];
-        facts.comm[..4].copy_from_slice(&comm);
-        let TaskFacts { task, pid, tgid, comm, .. } = *facts;
-        let header = Header::default();
-        self.write(tid, 14, Body::Rename(Rename { header, task, pid, tid, tgid, comm }));
-    }
-
-    /// An exec by a leader that has no other threads, or, of a thread, one whose group has exited:
-    /// rename and exec.
-    pub(in crate::check) fn exec(&mut self, tid: i32) {
-        self.rename(tid, *b"prog");
-        self.execed(tid, tid);
-    }
-
-    fn execed(&mut self, tid: i32, old_tid: i32) {
-        let TaskFacts { task, pid, start, uid, gid, comm, .. } = *self.facts(tid);
-        let header = Header::default();
-        let facts = tracer_ebpf::wire::Exec {
-            header,
-            task,
-            pid,
-            start,
-            old_tid,
-            tid,
-            uid,
-            gid,
-            filename_len: 0,
-            args_len: 0,
-            args_total: 0,
-            pad: 0,
-            comm,
-        };
-        let exec = Exec { facts, filename: Box::default(), args: Box::default() };
-        self.write(tid, 13, Body::Exec(exec));
-        self.facts(tid).flags &= !0x40;
-    }
-
-    /// An exec by a thread of a process of two: the leader exits, they swap, it is released, and
-    /// its number freed.
-    pub(in crate::check) fn exec_by_thread(&mut self, tid: i32) {
-        let leader = self.tasks[&tid].facts.tgid;
-        self.exit_as(leader, 0);
-        let (left, right) = (self.tasks[&tid].facts.task, self.tasks[&leader].facts.task);
-        if self.coverage.sees(Fact::ExchangeTids) {
-            let header = Header::default();
-            self.write(tid, 12, Body::ExchangeTids(ExchangeTids { header, left, right }));
-        }
-        let (mut young, mut old) =
-            (self.tasks.remove(&tid).unwrap(), self.tasks.remove(&leader).unwrap());
-        std::mem::swap(&mut young.vector, &mut old.vector);
-        std::mem::swap(&mut young.facts.pid, &mut old.facts.pid);
-        std::mem::swap(&mut young.facts.ino, &mut old.facts.ino);
-        std::mem::swap(&mut young.facts.tid, &mut old.facts.tid);
-        young.facts.start = old.facts.start;
-        (young.facts.exit_signal, old.facts.exit_signal) = (17, -1);
-        (young.facts.leader, old.facts.leader) = (left, left);
-        self.tasks.insert(leader, young);
-        self.tasks.insert(tid, old);
-        self.release(tid, leader);
-        self.rename(leader, *b"prog");
-        self.execed(leader, tid);
-    }
-
-    /// The last thread of a process exits; orphans go to pid 1 of the host.
-    pub(in crate::check) fn exit(&mut self, tid: i32) {
-        self.exit_as(tid, 1);
-    }
-
-    /// A task exits; `group_dead` says whether it is the last one of its process.
-    pub(in crate::check) fn exit_as(&mut self, tid: i32, group_dead: u32) {
-        let facts = *self.facts(tid);
-        let living = |person: &&Person| person.facts.tgid == facts.tgid && !person.exited;
-        let live = self.tasks.values().filter(living).count() as i32 - 1;
-        let is_child = |child: &Person| child.facts.real_parent == facts.task;
-        let has_children = self.tasks.values().any(is_child);
-        let init = self.tasks[&1].facts;
-        let sibling = self.tasks.values().filter(living).find(|person| person.facts.tid != tid);
-        let heir = sibling.map_or(init, |person| person.facts);
-        let (reaper, reaper_tgid) = if has_children { (init.task, 1) } else { (0, 0) };
-        let exit = Exit {
-            header: Header::default(),
-            task: facts.task,
-            pid: facts.pid,
-            real_parent: facts.real_parent,
-            reaper,
-            code: 0,
-            group_code: 0,
-            signal_flags: 0,
-            group_dead,
-            live,
-            has_children: u32::from(has_children),
-            ppid: facts.ppid,
-            reaper_tgid,
-        };
-        self.write(tid, 15, Body::Exit(exit));
-        for child in self.tasks.values_mut().filter(|child| is_child(child)) {
-            (child.facts.real_parent, child.facts.ppid) = (heir.task, heir.tgid);
-            (child.facts.parent, child.facts.parent_tgid) = (heir.task, heir.tgid);
-        }
-        let person = self.tasks.get_mut(&tid).unwrap();
-        person.exited = true;
-        (person.facts.exit_state, person.facts.flags) = (0x20, person.facts.flags | 4);
-        person.facts.bits &= !(bits::HAS_MM | bits::HAS_NSPROXY);
-        (person.facts.for_children, person.facts.for_children_inum) = (0, 0);
-        person.facts.ns = [person.facts.ns[0], 0, 0, 0, 0, person.facts.ns[5], 0, 0];
-    }
-
-    /// `release_task` by somebody, and the freeing of its pid and its memory.
-    pub(in crate::check) fn release(&mut self, tid: i32, by: i32) {
-        self.release_only(tid, by);
-        let person = self.tasks.remove(&tid).unwrap();
-        self.gone.insert(tid, person.facts);
-        self.held.push(person.clone());
-        self.free_unused(by);
-        self.free_task(&person);
-    }
-
-    /// `free_pid` for the pids of released tasks that no group and no session uses.
-    fn free_unused(&mut self, by: i32) {
-        let users: Vec<_> = self.tasks.values().map(|one| one.facts).collect();
-        let used = |pid: u64| users.iter().any(|one| one.pgrp == pid || one.session == pid);
-        let all = std::mem::take(&mut self.held).into_iter();
-        let (held, free): (_, Vec<_>) = all.partition(|person| used(person.facts.pid));
-        self.held = held;
-        for person in free {
-            self.free_pid(&person, by);
-        }
-    }
-
-    /// `release_task` by somebody, and nothing more.
-    pub(in crate::check) fn release_only(&mut self, tid: i32, by: i32) {
-        let TaskFacts { task, pid, real_parent, tgid, ppid, .. } = *self.facts(tid);
-        let header = Header::default();
-        let release = Release { header, task, pid, real_parent, tid, tgid, ppid, code: 0 };
-        if self.coverage.sees(Fact::Release) {
-            self.write(by, 16, Body::Release(release));
-        }
-    }
-
-    /// `free_pid`.
-    pub(in crate::check) fn free_pid(&mut self, person: &Person, by: i32) {
-        let (pid, ino, nr) = (person.facts.pid, person.facts.ino, person.vector[0].nr);
-        let level = person.vector.len() as u32 - 1;
-        let header = Header::default();
-        if self.coverage.sees(Fact::FreePid) {
-            self.write(by, 10, Body::FreePid(FreePid { header, pid, ino, nr, level }));
-        }
-    }
-
-    /// `sched_process_free`.
-    pub(in crate::check) fn free_task(&mut self, person: &Person) {
-        let TaskFacts { task, tid, tgid, .. } = person.facts;
-        self.write(0, 17, Body::FreeTask(FreeTask { header: Header::default(), task, tid, tgid }));
-    }
-
-    /// A process of one thread exits, and its parent reaps it.
-    pub(in crate::check) fn end(&mut self, tid: i32) {
-        self.exit(tid);
-        let last = self.tasks[&tid].vector.last().copied();
-        if last.is_some_and(|own| own.nr == 1 && own.inum != ROOT_INUM) {
-            self.dying(tid);
-        }
-        let parent = self.tasks[&tid].facts.ppid;
-        self.release(tid, parent);
     }
 
     /// `change_pid`: the process `tid` gets the process group (2) or session (3) of a number.
@@ -492,68 +356,6 @@ impl Script {
     /// Time passes.
     pub(in crate::check) fn pass(&mut self, ns: u64) {
         self.passed += ns;
-    }
-
-    /// A record again, as the next one.
-    pub(in crate::check) fn append(&mut self, event: Event) {
-        let (seq, ts) = (self.events.len() as u32, self.now());
-        let header = Header { seq, ts, ..event.header };
-        self.events.push(Event { header, body: event.body });
-    }
-
-    /// Records are missing since a time.
-    pub(in crate::check) fn lose(&mut self, count: u64, since: u64) {
-        self.write(0, 26, Body::Lost(Lost { cpu: 0, count, since }));
-    }
-
-    /// The verdicts on what was written.
-    pub(in crate::check) fn report(&self) -> Report {
-        let (checker, world) = self.judged();
-        checker.finish(&world)
-    }
-
-    /// The numbers that nothing accounts for.
-    pub(in crate::check) fn holes(&self) -> Vec<(u32, i32, i32)> {
-        let numbers = self.report().completeness.numbers;
-        numbers.into_iter().map(|it| (it.inum, it.from, it.to)).collect()
-    }
-
-    fn judged(&self) -> (Checker, World) {
-        let mut world = World::new();
-        world.set_sees(recording::sees(&self.coverage));
-        let mut checker = Checker::new(&Host::default(), &self.coverage, &Options::default());
-        for event in &self.events {
-            checker.before(&world, event);
-            let change = world.apply(event);
-            checker.after(&world, event, &change);
-            world.check_consistency().unwrap();
-        }
-        (checker, world)
-    }
-
-    /// Asserts that this rule is violated.
-    #[track_caller]
-    pub(in crate::check) fn trips(&self, rule: &'static Rule) {
-        let report = self.report();
-        let row = report.row(rule).unwrap();
-        assert_eq!(row.verdict, Verdict::Violated, "{}: {row:?}", rule.id);
-        assert!(report.violations.iter().any(|found| found.rule.number == rule.number));
-    }
-
-    /// Asserts that this rule was tested and holds, and that no rule is violated.
-    #[track_caller]
-    pub(in crate::check) fn holds(&self, rule: &'static Rule) {
-        let report = self.report();
-        let row = report.row(rule).unwrap();
-        assert_eq!(row.verdict, Verdict::Holds, "{}: {row:?}", rule.id);
-        self.is_legal();
-    }
-
-    /// Asserts that no rule is violated.
-    #[track_caller]
-    pub(in crate::check) fn is_legal(&self) {
-        let report = self.report();
-        assert!(report.violations.is_empty(), "{:#?}", report.violations);
     }
 }
 

@@ -156,7 +156,9 @@ impl World {
             if gone && let Some(thread) = waiting {
                 // It was another thread that is in zap_pid_ns_processes.
                 let ppid = self.tgid(father);
-                children.into_iter().for_each(|child| self.place(child, Some(thread), ppid));
+                for child in children {
+                    self.place(child, Some(thread), ppid);
+                }
                 return;
             }
             if gone && !self.config.sees.release {
