@@ -46,7 +46,7 @@ fn every_program_of_others_has_a_name_and_a_sentence() {
 
 #[test]
 fn a_shell_with_jobs_is_performed_and_leaves_nothing_running() {
-    let folder = std::env::temp_dir().join(format!("tracer-tests-jobs-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("tracer-shell-{}", std::process::id()));
     let output = scenarios(&["perform", "bash-jobs", folder.to_str().unwrap()]);
     let ended = fs::read_to_string(folder.join("ended")).unwrap();
     fs::remove_dir_all(&folder).unwrap();

@@ -98,21 +98,21 @@ fn attempt(history: &History, fault: Fault, random: &mut Random) -> Option<Mutan
     let mut mutant = Mutant { fault, at, to: at, field: None, records: Vec::new() };
     match fault {
         Fault::Drop => {
-            mutant.records = all.clone();
+            mutant.records.clone_from(all);
             mutant.records.remove(at);
             renumber(&mut mutant.records, header(record).cpu);
         }
         Fault::Lose => lose(all, &mut mutant),
         Fault::Duplicate => {
             mutant.to = (at + 1 + random.below(NEAR)).min(all.len());
-            mutant.records = all.clone();
+            mutant.records.clone_from(all);
             mutant.records.insert(mutant.to, record.clone());
             renumber(&mut mutant.records, header(record).cpu);
         }
         Fault::Swap => {
             mutant.to = at + 1 + random.below(NEAR);
             let other = all.get(mutant.to).filter(|other| is_numbered(other))?;
-            mutant.records = all.clone();
+            mutant.records.clone_from(all);
             mutant.records.swap(at, mutant.to);
             renumber(&mut mutant.records, header(record).cpu);
             renumber(&mut mutant.records, header(other).cpu);

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use tracer::check::Verdict;
+use tracer::check::{Severity, Verdict, Violation};
 
 use super::{Fault, History, Score, fault::mutate, judge};
 use crate::random::Random;
@@ -90,10 +90,20 @@ fn part(options: Options, recorded: &[History], worker: u64, workers: u64) -> Ou
 /// How the checks find a legal history wrong; `None` if they leave it alone.
 pub fn violation(history: &History) -> Option<String> {
     let judged = judge(history, &history.records);
-    let found = judged.report.violations.first();
-    let found = found.filter(|_| judged.verdict == Verdict::Violated)?;
+    // A soft rule warns; it makes nobody's build fail.
+    if judged.report.verdict(false) != Verdict::Violated {
+        return None;
+    }
+    let strict = |found: &&Violation| found.rule.severity == Severity::Strict;
+    let found = judged.report.violations.iter().find(strict)?;
     Some(format!(
-        "false violation: {}: {}: {:?}: expected {}, observed {}, {:?}",
-        history.name, found.rule.id, found.subject, found.expected, found.observed, found.events
+        "false violation: {}: {} (lost {}): {:?}: expected {}, observed {}, {:?}",
+        history.name,
+        found.rule.id,
+        judged.report.lost,
+        found.subject,
+        found.expected,
+        found.observed,
+        found.events
     ))
 }

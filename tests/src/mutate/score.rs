@@ -107,6 +107,7 @@ impl Tally {
     }
 
     /// How many of 100 of those were killed.
+    #[expect(clippy::cast_precision_loss, reason = "counts of a run of minutes")]
     pub fn percent(&self) -> f64 {
         let faulty = self.faulty();
         if faulty == 0 { 100.0 } else { 100.0 * (faulty - self.survived) as f64 / faulty as f64 }

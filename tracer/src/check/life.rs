@@ -75,6 +75,7 @@ impl State {
         let event = cx.event;
         match &event.body {
             Body::Fork { task, vector, flags } => {
+                self.zombies.born(task.task);
                 let actor = Self::acts(cx);
                 self.groups.fork(cx, actor, (task, *flags));
                 self.others.fork(task);

@@ -39,6 +39,7 @@ pub(super) struct State {
     /// Every pid has an inode number.
     inos: bool,
     cursors: cursor::Cursors,
+    outlived: publish_once::Outlived,
     frees: publish_once::Frees,
     seen: visibility::Seen,
     order: ino_order::Inos,
@@ -62,6 +63,7 @@ impl State {
         let event = cx.event;
         self.ground.note(event);
         self.frees.settle(cx);
+        self.outlived.settle(cx);
         match &event.body {
             Body::Fork { task, vector, flags } if task.tid > 0 => {
                 self.born(cx, task, vector, *flags);
@@ -83,7 +85,7 @@ impl State {
             Body::Release(facts) => self.number(cx, facts.pid, facts.tid),
             Body::FreeTask(facts) => {
                 if let Some(task) = cx.world.at_key(facts.task) {
-                    publish_once::outlived(cx, &self.ground, task);
+                    self.outlived.note(cx, &self.ground, task);
                 }
             }
             Body::PidNs(facts) => self.space(cx, facts),

@@ -41,9 +41,8 @@ impl State {
                 self.clock.torn();
             }
             Body::Lost(lost) => self.sequence.told(header, lost),
-            // user space gives it the header of the sweep's end mark
-            Body::Snapshot { from_proc: true, .. } => {}
-            Body::Census(_) => {}                // it is of no CPU
+            // user space gives them the header of the sweep's end mark, or of no CPU
+            Body::Snapshot { from_proc: true, .. } | Body::Census(_) => {}
             _ if header.kind == kind::LOST => {} // a record that cannot be read
             body => {
                 if let Body::SnapshotBegin(mark) = body {

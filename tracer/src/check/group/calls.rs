@@ -95,7 +95,7 @@ mod tests {
         for (nr, ret) in [(109, 1), (39, 0), (272, 3)] {
             let mut script = Script::tracepoints();
             let child = script.fork(10);
-            script.rename(child, b"name");
+            script.rename(child, *b"name");
             let header = script.last().header;
             script.last().header.kind = 24;
             script.last().body = Body::Syscall(Syscall { header, nr, ret, ..Syscall::default() });

@@ -85,7 +85,10 @@ impl Others {
     ) {
         let own = cx.event.header.actor == facts.task;
         let at = self.kept.iter().position(|&(key, ..)| key == facts.task);
-        let Some((_, maker, signal)) = at.map(|at| self.kept.swap_remove(at)) else { return };
+        let Some((_, maker, signal)) = at.map(|at| self.kept.swap_remove(at)) else {
+            cx.book.held(&RULE, 1);
+            return;
+        };
         let world = cx.world;
         if sees.autoreap || !known.whole(world, id) || world.is_grouped(id) {
             return;

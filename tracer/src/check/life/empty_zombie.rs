@@ -52,6 +52,14 @@ impl State {
         self.owed.clear();
     }
 
+    /// A task is born, perhaps at the address of one that was a zombie.
+    #[inline]
+    pub(super) fn born(&mut self, key: u64) {
+        if !self.zombies.is_empty() {
+            self.zombies.retain(|&zombie| zombie != key);
+        }
+    }
+
     /// A sweep shows a task.
     pub(super) fn shown(
         &mut self,

@@ -159,12 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_its_parent_releases_trips_it() {
+    fn a_thread_that_a_stranger_releases_trips_it() {
         let mut script = Script::new();
         let leader = script.fork(10);
+        let stranger = script.fork(10);
         let thread = script.thread(leader);
         script.exit_as(thread, 0);
-        script.release_only(thread, 10);
+        script.release_only(thread, stranger);
         script.trips(&RULE);
     }
 

@@ -194,7 +194,9 @@ pub(in crate::check) fn free_task(cx: &mut Cx<'_>, facts: &FreeTask, has_groups:
         return;
     }
     let Some(task) = world.at_key(facts.task).filter(|&task| world.lives(task)) else { return };
-    let Some(ns) = led(world, task) else { return };
+    let Some(ns) = led(world, task).filter(|_| world.threads(task).len() == 1) else {
+        return; // it may be another thread that waits in zap_pid_ns_processes
+    };
     let named = (world.key_of_ns(ns), world.ns(ns).inum);
     let inside = |&one: &TaskId| one != task && world.task_active_pid_ns(one) == Some(ns);
     let observed = |one: &TaskId| world.certainty_of(*one) == Certainty::Observed;

@@ -34,9 +34,8 @@ pub(in crate::check) static RULE: Rule = Rule {
     near_miss: "a namespace is made in another one that was just made",
 };
 
-/// `PROC_PID_INIT_INO`, `PROC_USER_INIT_INO` (include/linux/proc_ns.h).
+/// `PROC_PID_INIT_INO` (include/linux/proc_ns.h).
 const INIT_PID: u32 = 0xefff_fffc;
-const INIT_USER: u32 = 0xefff_fffd;
 /// `PID_MAX_LIMIT` (include/linux/threads.h).
 const PID_MAX_LIMIT: u32 = 1 << 22;
 
@@ -73,8 +72,8 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, has_ids: bool) {
     let root = facts.level == 0;
     let shape = root == (facts.parent == 0) && root == (facts.parent_inum == 0);
     let shape = shape && facts.ns != facts.parent && has_ids == (facts.ns_id != 0);
-    let first = !root || facts.inum == INIT_PID && facts.user_inum == INIT_USER;
-    let ranges = facts.ns != 0 && facts.inum != 0 && facts.user_inum != 0;
+    let first = !root || facts.inum == INIT_PID;
+    let ranges = facts.ns != 0 && facts.inum != 0;
     let ranges = ranges && facts.level <= 32 && facts.pid_max <= PID_MAX_LIMIT;
     test_alone(
         cx,

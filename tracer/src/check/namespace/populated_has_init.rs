@@ -144,11 +144,16 @@ impl Found {
             // without the hooks another namespace may be at the address by now
             let ns = world.ns_at(key);
             let ns = ns.filter(|&ns| cx.is_full(&RULE) || Some(ns) == world.root_ns());
+            // it may have been read before its init was made
+            let ns = ns.filter(|_| is_old(world, key, self.begun));
             let holds = ns.is_none_or(|ns| reaps(world, ns, reaper));
             sure(cx, holds, (key, inum), REAPER, "another one, or none");
         }
         let now: Vec<u64> = self.now.iter().map(|&(ns, ..)| ns).collect();
-        if let Some((begun, before)) = self.before.take() {
+        if let Some((begun, before)) = self.before.take()
+            && !now.is_empty()
+            && !before.is_empty()
+        {
             for &key in now.iter().filter(|key| !before.contains(key)) {
                 let old = is_old(world, key, begun);
                 sure(cx, !old, (key, 0), "found by every sweep", "the sweep before did not");

@@ -148,7 +148,6 @@ pub(in crate::check) fn found(cx: &mut Cx<'_>, facts: &NsSet, settle: &mut Settl
         had == 0 || now == 0 || had == now && same_ids(world, facts, kind)
     };
     let holds = PLAIN.into_iter().all(plain)
-        && [NsKind::User, NsKind::Pid].into_iter().all(|kind| same_ids(world, facts, kind))
         && children.is_none_or(|ns| {
             let inum = world.ns(ns).inum;
             let pid = of(&facts.inums, NsKind::Pid);

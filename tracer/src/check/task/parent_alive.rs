@@ -92,13 +92,12 @@ fn unreleased(cx: &mut Cx<'_>, parent: u64, freed: bool, subject: impl FnOnce() 
 fn same(cx: &mut Cx<'_>, doubts: &mut Doubts, id: TaskId, (parent, ppid): (u64, i32)) {
     let world = cx.world;
     let Some(known) = world.parent(id).filter(|&known| is_read(world, known)) else { return };
-    if !is_read(world, id) {
+    // a group's tasks have one parent, of which the tables keep what is known with the leader
+    if !is_read(world, id) || !world.leads(id) {
         return;
     }
     let key = world.key_of(known);
-    // a group's tasks have one parent: if the tables have two, a sweep has come in between
-    let torn = world.parent(world.leader(id)) != Some(known);
-    let holds = key == parent || world.tgid(known) == ppid || world.is_parent_inferred(id) || torn;
+    let holds = key == parent || world.tgid(known) == ppid || world.is_parent_inferred(id);
     doubts.test(
         cx,
         &RULE,

@@ -79,7 +79,7 @@ mod tests {
     use super::RULE;
     use crate::{
         check::tests::script::{CLONE_NEWPID, Script},
-        event::Body,
+        event::{Body, bits},
     };
 
     #[test]
@@ -111,7 +111,9 @@ mod tests {
     fn a_thread_of_pid_1_has_its_parent() {
         for mut script in [Script::new(), Script::tracepoints()] {
             let thread = script.thread(1);
-            script.fork(thread);
+            let Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+            task.bits |= bits::SESSION_LEADER;
+            script.facts(thread).bits |= bits::SESSION_LEADER;
             script.sweep();
             script.sweep();
             script.holds(&RULE);

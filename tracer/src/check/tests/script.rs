@@ -52,6 +52,8 @@ pub(in crate::check) struct Script {
     keys: u64,
     ino: u64,
     generation: u64,
+    /// Sweeps show the pids that no task has.
+    pub(in crate::check) shows_held: bool,
 }
 
 /// The state of a task that has not run yet.
@@ -103,6 +105,7 @@ impl Script {
             keys: 0x1000,
             ino: 500,
             generation: 0,
+            shows_held: false,
         };
         for (tid, ppid, flags) in [(1, 0, 0x40_0100), (2, 0, 0x20_8040), (10, 1, 0x40_0000)] {
             let root = Upid { ns: ns_key(ROOT_INUM), nr: tid, inum: ROOT_INUM };
@@ -226,7 +229,8 @@ impl Script {
             let (task, vector) = (person.facts, Vector::new(&person.vector).unwrap());
             self.write(0, 2, Body::Snapshot { task, vector, generation, from_proc: false });
         }
-        for held in self.held_pids() {
+        let held = if self.shows_held { self.held_pids() } else { Vec::new() };
+        for held in held {
             self.write(0, 7, Body::HeldPid(held));
         }
         self.write(0, 5, Body::SnapshotEnd(Mark { tasks, ..mark }));

@@ -85,7 +85,9 @@ impl Script {
         (facts.for_children, facts.for_children_inum) = (ns_key(inum), inum);
         let (task, mut inums, for_children) = (facts.task, facts.ns, facts.for_children);
         inums[5] = inum;
-        let set = NsSet { task, for_children, inums, time_for_children: 18, ..NsSet::default() };
+        let ids = self.ids(inums);
+        let set =
+            NsSet { task, for_children, inums, ids, time_for_children: 18, ..NsSet::default() };
         self.write(tid, 21, Body::NsSet(NsSet { flags: CLONE_NEWPID, reason: 2, ..set }));
         self.write(tid, 21, Body::NsSet(NsSet { reason: 3, ..set }));
     }

@@ -65,6 +65,12 @@ impl Script {
         self.write(by, 20, Body::PidNs(space));
     }
 
+    /// The ids of namespaces; that of the initial one is 7.
+    pub(super) fn ids(&self, inums: [u32; 8]) -> [u64; 8] {
+        let id = |inum| if inum == ROOT_INUM { 7 } else { u64::from(inum) };
+        if self.coverage.ns_id { inums.map(id) } else { [0; 8] }
+    }
+
     fn ns_set(&self, task: i32, flags: u64, reason: u32) -> NsSet {
         let facts = &self.tasks[&task].facts;
         let mut inums = facts.ns;
@@ -74,6 +80,7 @@ impl Script {
             flags,
             for_children: facts.for_children,
             inums,
+            ids: self.ids(inums),
             time_for_children: facts.time_for_children_inum,
             reason,
             ..NsSet::default()

@@ -1,0 +1,207 @@
+//! A task as a sweep shows it, held against the tables.
+
+use super::{Audit, Field, RULE};
+use crate::{
+    check::{Subject, cx::Cx, violation::Finding},
+    event::{TaskFacts, Vector},
+    model::{NsId, NsKind, TaskId, TaskState, World},
+};
+
+/// `PF_EXITING` (include/linux/sched.h).
+const PF_EXITING: u32 = 0x4;
+
+/// The greatest exit code in wait(2)'s form.
+const MOST_CODE: i32 = 0xffff;
+
+/// A number, widened with its sign.
+fn number(number: i32) -> u64 {
+    i64::from(number) as u64
+}
+
+/// The exit signal that a record can show: a child whose parent has died gets `SIGCHLD`, and so does
+/// a task that calls exec.
+fn signal(known: i32, shown: &TaskFacts) -> u64 {
+    const SIGCHLD: i32 = 17;
+    let leads = known >= 0 && shown.exit_signal == SIGCHLD;
+    number(if leads { SIGCHLD } else { known })
+}
+
+/// What is known, where it is.
+fn known(value: Option<u64>) -> Option<u64> {
+    value.filter(|&value| value != 0)
+}
+
+impl Audit {
+    /// Holds what a sweep shows of a task against the tables.
+    pub(super) fn compare(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {
+        let world = cx.world;
+        let Some(id) = world.at_key(task.task) else {
+            let exempt = vector.is_empty() || task.task == 0 || world.find_task(task.tid).is_some();
+            if !exempt {
+                let subject = Subject::task_named(task.task, task.tid, task.tgid);
+                let observed =
+                    format!("started {} ns after boot, and its birth was not seen", task.start);
+                let expected = "a task is born before a sweep shows it";
+                self.differ(Field::Found, task.task, 0, subject, expected.into(), observed);
+            }
+            return;
+        };
+        if !world.lives(id) {
+            return; // held for a moment after its release, or a newer task at its address
+        }
+        self.compared += 1;
+        self.compare_numbers(world, id, task);
+        if task.tid == task.tgid {
+            self.compare_family(world, id, task);
+        }
+        if self.namespaces {
+            self.compare_namespaces(world, id, task);
+        }
+        self.compare_name(cx, id, task);
+        self.compare_code(cx, id, task);
+        // One that was exiting when a sweep read it last may have told so before the hooks, or in a loss.
+        let exiting = world.flags_of(id) & PF_EXITING != 0;
+        if task.exit_state != 0 && world.state_of(id) == TaskState::Running && !exiting {
+            let subject = Subject::task(world, id);
+            let observed = format!("the sweep shows exit_state {:#x}", task.exit_state);
+            self.differ(Field::Exit, task.task, 0, subject, "it has not exited".into(), observed);
+        }
+    }
+
+    /// Its name.
+    pub(super) fn compare_name(&mut self, cx: &Cx<'_>, id: TaskId, task: &TaskFacts) {
+        let comm = cx.world.comm_of(id);
+        if comm != task.comm && comm != [0; 16] {
+            let text = |comm: [u8; 16]| String::from_utf8_lossy(&comm).replace('\0', "");
+            self.differ(
+                Field::Name,
+                task.task,
+                0,
+                Subject::task(cx.world, id),
+                format!("its name is {:?}", text(comm)),
+                format!("the sweep shows {:?}", text(task.comm)),
+            );
+        }
+    }
+
+    /// A task that lives has an exit code only for its tracer; one that has exited keeps it.
+    fn compare_code(&mut self, cx: &mut Cx<'_>, id: TaskId, task: &TaskFacts) {
+        let world = cx.world;
+        let exited = world.exited_at(id) != 0;
+        cx.test(&RULE, (0..=MOST_CODE).contains(&task.exit_code), || {
+            let read = format!("the sweep shows exit code {:#x}", task.exit_code);
+            Finding::new(Subject::task(world, id), "wait(2)'s form", read)
+        });
+        let known = match world.state_of(id) {
+            TaskState::Running => 0,
+            TaskState::Zombie if exited => world.exit_code_of(id),
+            _ => return,
+        };
+        let traced = |it: &Self| {
+            let now = task.ptrace != 0 || world.tracer(id).is_some();
+            now || it.all_traced || it.traced.contains(&task.task)
+        };
+        if known != task.exit_code && (exited || !traced(self)) {
+            let subject = Subject::task(world, id);
+            let expected = format!("its exit code is {known:#x}");
+            let observed = format!("the sweep shows {:#x}", task.exit_code);
+            self.differ(Field::Code, task.task, 0, subject, expected, observed);
+        }
+    }
+
+    fn compare_numbers(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
+        let leader = world.leader(id);
+        let other = world.key_of(leader);
+        let pid = world.pid_of(id);
+        let words = [
+            ("tid", Some(number(world.tid(id))), number(task.tid)),
+            ("tgid", Some(number(world.tgid(id))), number(task.tgid)),
+            ("pid's key", known(pid.map(|pid| world.key_of_pid(pid))), task.pid),
+            ("ino", known(pid.map(|pid| world.ino(pid))), task.ino),
+            ("leader's key", known(Some(other)), task.leader),
+            ("start", known(Some(world.start_of(id))), task.start),
+            ("exit_signal", Some(signal(world.exit_signal_of(id), task)), number(task.exit_signal)),
+        ];
+        self.compare_all(world, id, Field::Number, other, &words);
+    }
+
+    fn compare_family(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
+        // an exited parent hands its children on at some time
+        let sure = |&parent: &TaskId| !world.is_parent_inferred(id) && world.runs(parent);
+        let parent = world.parent(id).filter(sure);
+        if let Some(parent) = parent {
+            let key = world.key_of(parent);
+            let words = [
+                ("parent", Some(number(world.ppid(id))), number(task.ppid)),
+                ("parent's key", known(Some(key)), task.real_parent),
+            ];
+            self.compare_all(world, id, Field::Parent, key, &words);
+        }
+        if !self.groups || task.exit_state != 0 {
+            return;
+        }
+        let groups = [
+            (Field::Pgrp, world.task_pgrp(id), task.pgid, task.pgrp, "process group"),
+            (Field::Session, world.task_session(id), task.sid, task.session, "session"),
+        ];
+        for (field, pid, nr, key, word) in groups {
+            let Some(pid) = pid else { continue };
+            let words = [
+                (word, Some(number(world.nr(pid))), number(nr)),
+                (word, known(Some(world.key_of_pid(pid))), key),
+            ];
+            self.compare_all(world, id, field, 0, &words);
+        }
+    }
+
+    fn compare_namespaces(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
+        if task.for_children_inum == 0 || task.exit_state != 0 {
+            return; // its nsproxy is gone
+        }
+        let space = |ns: Option<NsId>| ns.map(|ns| u64::from(world.ns(ns).inum));
+        let mut words = [("", None, 0); 9];
+        let kinds = world.namespaces_of(id).into_iter().zip(&task.ns).zip(NsKind::ALL);
+        for (place, ((ns, &shown), kind)) in words.iter_mut().zip(kinds) {
+            *place = (kind.name(), space(ns).filter(|&inum| inum != 0), shown.into());
+        }
+        // An exec enters the time namespace of its children without a record.
+        words[NsKind::Time.index()].1 = None;
+        let user = words[NsKind::User.index()];
+        words[NsKind::User.index()].1 = None;
+        let children = space(world.for_children(id)).filter(|&inum| inum != 0);
+        words[8] = ("pid_for_children", children, task.for_children_inum.into());
+        self.compare_all(world, id, Field::Namespaces, 0, &words);
+        let (uid, gid) = world.ids_of(id);
+        let words = [
+            user,
+            ("uid", uid.map(u64::from), task.uid.into()),
+            ("gid", gid.map(u64::from), task.gid.into()),
+        ];
+        self.compare_all(world, id, Field::Cred, 0, &words);
+    }
+
+    /// Holds what the tables have against what the sweep shows; the first that differs is said.
+    fn compare_all(
+        &mut self,
+        world: &World,
+        id: TaskId,
+        field: Field,
+        other: u64,
+        words: &[(&str, Option<u64>, u64)],
+    ) {
+        let differs = words.iter().find(|(_, known, shown)| known.is_some_and(|it| it != *shown));
+        if let Some(&(word, Some(known), shown)) = differs {
+            let text = |value: u64| {
+                if word.ends_with("key") {
+                    format!("{value:#x}")
+                } else {
+                    (value as i64).to_string()
+                }
+            };
+            let subject = Subject::task(world, id);
+            let expected = format!("its {word} is {}", text(known));
+            let observed = format!("the sweep shows {}", text(shown));
+            self.differ(field, world.key_of(id), other, subject, expected, observed);
+        }
+    }
+}
