@@ -9,7 +9,8 @@ use tracer_tests::mutate::{History, Options, judge, run};
 #[test]
 fn legal_histories_hold_and_mutants_of_them_do_not() {
     let recorded = recorded();
-    let outcome = run(Options { mutants: 1500, histories: 300, seed: 7 }, &recorded);
+    let options = Options { mutants: 1500, histories: 300, seed: 7, ..Options::default() };
+    let outcome = run(&options, &recorded);
     assert!(outcome.violated.is_empty(), "{:#?}", outcome.violated);
     let total = outcome.score.total();
     assert!(total.faulty() > 1000, "{}", outcome.score);

@@ -1,6 +1,8 @@
-//! The mutation score: `mutate [--mutants N] [--histories N] [--seed S] [FILE…]` takes legal
-//! histories, simulated and from recordings, and first asks whether the checks leave them alone, with
-//! and without losses; then it makes one fault each, and counts which ones the checks find.
+//! The mutation score: `mutate [--mutants N] [--histories N] [--seed S] [--fault WORD] [--kind WORD]
+//! [FILE…]` takes legal histories, simulated and from recordings, and first asks whether the checks
+//! leave them alone, with and without losses; then it makes one fault each, and counts which ones the
+//! checks find. `mutate --show NUMBER EVENTS LOSE` prints the records of a simulated history, named
+//! as the report names it, for a look at a survivor.
 
 use std::{path::Path, process::ExitCode};
 
@@ -11,28 +13,44 @@ use tracer_tests::mutate::{History, Options, Outcome, run};
 const LEAST: f64 = 88.0;
 
 fn main() -> Result<ExitCode> {
-    let (options, files) = parse()?;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [show, number, events, lose] = words.as_slice()
+        && show == "--show"
+    {
+        let history = History::simulated(number.parse()?, events.parse()?, lose.parse()?);
+        println!("{}", history.name);
+        for (at, record) in history.records.iter().enumerate() {
+            println!("{at} {:?}", tracer::stream::event(record));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (options, files) = parse(words)?;
     let recorded = files.iter().map(|file| History::read(Path::new(file)));
     let recorded = recorded.collect::<Result<Vec<_>>>()?;
-    let Outcome { violated, score } = run(options, &recorded);
+    let Outcome { violated, warned, score } = run(&options, &recorded);
     for how in &violated {
-        println!("{how}");
+        println!("false violation: {how}");
+    }
+    for how in &warned {
+        println!("false warning: {how}");
     }
     println!(
-        "{} simulated and {} recorded legal histories: {} violated as they are\n\n{score}",
+        "{} simulated and {} recorded legal histories: {} violated and {} warned of as they \
+         are, some of them beside those that mutants are made of\n\n{score}",
         options.histories,
         recorded.len(),
-        violated.len()
+        violated.len(),
+        warned.len()
     );
     let (total, percent) = (score.total(), score.total().percent());
     println!("mutation score: {percent:.2} % of {} faulty mutants killed", total.faulty());
     Ok(ExitCode::from(u8::from(!violated.is_empty() || percent < LEAST)))
 }
 
-fn parse() -> Result<(Options, Vec<String>)> {
-    let mut options = Options { mutants: 1000, histories: 1000, seed: 1 };
+fn parse(words: Vec<String>) -> Result<(Options, Vec<String>)> {
+    let mut options = Options { mutants: 1000, histories: 1000, seed: 1, ..Options::default() };
     let mut files = Vec::new();
-    let mut words = std::env::args().skip(1);
+    let mut words = words.into_iter();
     while let Some(word) = words.next() {
         let mut number = || -> Result<u64> {
             words.next().context("a number is missing")?.parse().context("that is no number")
@@ -41,6 +59,8 @@ fn parse() -> Result<(Options, Vec<String>)> {
             "--mutants" => options.mutants = number()?,
             "--histories" => options.histories = number()?,
             "--seed" => options.seed = number()?,
+            "--fault" => options.fault = words.next().context("a fault is missing")?,
+            "--kind" => options.kind = words.next().context("a kind is missing")?,
             _ if word.starts_with('-') => bail!("{word}: no such option"),
             _ => files.push(word),
         }

@@ -86,14 +86,18 @@ const NEAR: usize = 6;
 /// How often a place is looked for that a fault can be done to.
 const TRIES: usize = 60;
 
-/// Does a fault at some place; `None` where the history has no place for it.
-pub fn mutate(history: &History, fault: Fault, random: &mut Random) -> Option<Mutant> {
-    (0..TRIES).find_map(|_| attempt(history, fault, random))
+/// Does a fault to some record whose kind has `kind` in its name; `None` where the history has no
+/// place for it.
+pub fn mutate(history: &History, fault: Fault, kind: &str, random: &mut Random) -> Option<Mutant> {
+    (0..TRIES).find_map(|_| attempt(history, fault, kind, random))
 }
 
-fn attempt(history: &History, fault: Fault, random: &mut Random) -> Option<Mutant> {
+fn attempt(history: &History, fault: Fault, kind: &str, random: &mut Random) -> Option<Mutant> {
     let all = &history.records;
     let at = place(all, random)?;
+    if !field::name_of(header(&all[at]).kind).contains(kind) {
+        return None;
+    }
     let record = &all[at];
     let mut mutant = Mutant { fault, at, to: at, field: None, records: Vec::new() };
     match fault {

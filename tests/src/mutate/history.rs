@@ -54,7 +54,7 @@ impl History {
         }
         simulator.settle(&mut told);
         simulator.settle(&mut told);
-        let name = format!("simulated {seed} ({} {plan})", kernel.name);
+        let name = format!("simulated {seed} {events} {lose} ({} {plan})", kernel.name);
         let bytes = |event: &Event| {
             let mut record = Vec::new();
             stream::record(event, &mut record);
