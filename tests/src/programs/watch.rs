@@ -10,27 +10,8 @@ use serde_json::Value;
 use super::perform::Told;
 use super::table::Program;
 use crate::task;
+use crate::verify::rounds::{Outcome, Round};
 use crate::verify::tool::Tool;
-
-/// What was seen of one program.
-#[derive(Debug)]
-pub(super) enum Seen {
-    /// Every rule holds; what was seen.
-    Holds(String),
-    /// It cannot be said, and why.
-    Unknown(String),
-    /// What is violated, or went wrong.
-    Wrong(Vec<String>),
-}
-
-/// Which verb of the tracer watches.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Watcher {
-    /// `check`: the kernel's invariants.
-    Check,
-    /// `record`, and `verify` of the recording: only that the tables can be rebuilt.
-    Record,
-}
 
 /// One run's command line, and where it leaves what.
 struct Watched<'a> {
@@ -41,39 +22,30 @@ struct Watched<'a> {
     folder: PathBuf,
 }
 
-impl Watcher {
-    /// The better verb that this tracer has.
-    pub(super) fn of(tool: &Tool) -> Self {
-        if tool.checks() { Self::Check } else { Self::Record }
-    }
-
-    /// Watches a program; again where what was seen is not whole. The last try counts.
-    pub(super) fn watch(self, tool: &Tool, plan: &str, program: &Program) -> Result<Seen> {
-        /// How often at most: since 7.0 the kernel may skip runs of BPF programs.
-        const TRIES: u32 = 3;
-        let mut tries = 1;
-        loop {
-            let name = format!("{plan}.{}", program.name);
-            let folder = std::env::temp_dir().join(format!("tracer-{}.{name}", std::process::id()));
-            let recording = tool.folder().join(format!("{name}.tracer"));
-            fs::remove_file(&recording).ok();
-            let run = Watched { tool, plan, program, recording, folder };
-            let seen = match self {
-                Self::Check => run.check(),
-                Self::Record => run.record(),
-            };
-            fs::remove_dir_all(&run.folder).ok();
-            if tries == TRIES || !matches!(seen, Ok(Seen::Unknown(_))) {
-                return seen;
-            }
-            tries += 1;
+/// Watches a program; again where what was seen is not whole. The last try counts.
+pub(super) fn watch(round: &Round<'_>, program: &Program) -> Result<Outcome> {
+    /// How often at most: since 7.0 the kernel may skip runs of BPF programs.
+    const TRIES: u32 = 3;
+    let &Round { tool, plan, .. } = round;
+    let mut tries = 1;
+    loop {
+        let name = format!("{plan}.{}", program.name);
+        let folder = std::env::temp_dir().join(format!("tracer-{}.{name}", std::process::id()));
+        let recording = tool.folder().join(format!("{name}.tracer"));
+        fs::remove_file(&recording).ok();
+        let run = Watched { tool, plan, program, recording, folder };
+        let seen = run.check();
+        fs::remove_dir_all(&run.folder).ok();
+        if tries == TRIES || !matches!(seen, Ok(Outcome::Skip(_))) {
+            return seen;
         }
+        tries += 1;
     }
 }
 
 impl Watched<'_> {
     /// Under `tracer check`.
-    fn check(&self) -> Result<Seen> {
+    fn check(&self) -> Result<Outcome> {
         let mut command = Command::new(self.tool.path());
         command.args(["check", "--plan", self.plan, "--format", "json", "--record"]);
         command.arg(&self.recording);
@@ -94,39 +66,14 @@ impl Watched<'_> {
             return Ok(caught(lie, code, &format!("{told}{detail}")));
         }
         Ok(match (code, verdict) {
-            (Some(0), "holds") => Seen::Holds(format!("{told}{detail}")),
-            (Some(4), "unknown") => Seen::Unknown(format!("{}{detail}", unknown(&lines))),
+            (Some(0), "holds") => Outcome::Pass(format!("{told}{detail}")),
+            (Some(4), "unknown") => Outcome::Skip(format!("{}{detail}", unknown(&lines))),
             _ => {
                 let mut list = vec![format!("tracer check ended with {code:?}{detail}")];
                 list.extend(violations(&lines));
                 list.extend(errors.lines().map(String::from));
-                Seen::Wrong(list)
+                Outcome::Fail(list)
             }
-        })
-    }
-
-    /// Under `tracer record`; then the recording must be whole, and give back the recorder's tables.
-    fn record(&self) -> Result<Seen> {
-        if self.program.lie.is_some() {
-            return Ok(Seen::Unknown("this tracer checks nothing".into()));
-        }
-        let mut command = Command::new(self.tool.path());
-        command.args(["record", "--plan", self.plan, "-o"]);
-        let (code, _, errors) = self.traced(command.arg(&self.recording))?;
-        let told = match self.told(&errors) {
-            Ok(told) => told,
-            Err(wrong) => return Ok(wrong),
-        };
-        let mut verify = Command::new(self.tool.path());
-        verify.args(["verify", "--strict"]).arg(&self.recording);
-        let (whole, _, complaints) = self.tool.run(&self.name("verify"), &mut verify)?;
-        let size = fs::metadata(&self.recording).map_or(0, |file| file.len());
-        Ok(match (code, whole) {
-            (Some(0), Some(0)) => {
-                Seen::Holds(format!("{told}, {size} bytes recorded, not checked"))
-            }
-            (Some(0), _) => Seen::Unknown(complaints.lines().last().unwrap_or_default().to_owned()),
-            _ => Seen::Wrong(vec![format!("tracer record ended with {code:?}\n{errors}")]),
         })
     }
 
@@ -138,15 +85,15 @@ impl Watched<'_> {
     }
 
     /// What the program's run has told, in words; nothing was tested by one that failed.
-    fn told(&self, errors: &str) -> std::result::Result<String, Seen> {
+    fn told(&self, errors: &str) -> std::result::Result<String, Outcome> {
         let told = match Told::read(&self.folder) {
             // stress-ng ends well where it may not do what it was asked for.
             Ok(_) if self.output().contains("skipping the stressor") => {
-                return Err(Seen::Wrong(self.complaint("it did nothing", errors)));
+                return Err(Outcome::Fail(self.complaint("it did nothing", errors)));
             }
             Ok(told) if told.ended == "exit 0" => told,
-            Ok(told) => return Err(Seen::Wrong(self.complaint(&told.ended, errors))),
-            Err(error) => return Err(Seen::Wrong(self.complaint(&format!("{error:#}"), errors))),
+            Ok(told) => return Err(Outcome::Fail(self.complaint(&told.ended, errors))),
+            Err(error) => return Err(Outcome::Fail(self.complaint(&format!("{error:#}"), errors))),
         };
         Ok(format!("{} forks", told.forks))
     }
@@ -174,11 +121,11 @@ impl Watched<'_> {
 }
 
 /// What has become of a lie: any verdict but that all holds.
-fn caught(lie: &str, code: Option<i32>, detail: &str) -> Seen {
+fn caught(lie: &str, code: Option<i32>, detail: &str) -> Outcome {
     match code {
-        Some(3) => Seen::Holds(format!("violated, as it must be: {detail}")),
-        Some(4) => Seen::Holds(format!("unknown, as it may be: {detail}")),
-        _ => Seen::Wrong(vec![format!("the lie about {lie} is believed ({code:?}): {detail}")]),
+        Some(3) => Outcome::Pass(format!("violated, as it must be: {detail}")),
+        Some(4) => Outcome::Pass(format!("unknown, as it may be: {detail}")),
+        _ => Outcome::Fail(vec![format!("the lie about {lie} is believed ({code:?}): {detail}")]),
     }
 }
 
@@ -227,7 +174,7 @@ mod tests {
     #[test]
     fn a_lie_is_caught_by_any_verdict_but_that_all_holds() {
         for (code, holds) in [(Some(3), true), (Some(4), true), (Some(0), false), (None, false)] {
-            assert_eq!(matches!(caught("births", code, ""), Seen::Holds(_)), holds, "{code:?}");
+            assert_eq!(matches!(caught("births", code, ""), Outcome::Pass(_)), holds, "{code:?}");
         }
     }
 

@@ -28,8 +28,6 @@ pub(crate) struct Tool {
     folder: PathBuf,
     /// The folder goes at the end.
     temporary: bool,
-    /// It has the verb `check`.
-    checks: bool,
     /// The scenario that holds still, last one: it and its tasks are no leftovers.
     held: Cell<Option<i32>>,
 }
@@ -61,22 +59,13 @@ impl Tool {
         let folder = keep.map_or_else(|| std::env::temp_dir().join(name), Path::to_path_buf);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let scenarios = task::program()?;
-        let mut tool = Self {
+        Ok(Self {
             path: path.to_owned(),
             scenarios,
             folder,
             temporary: keep.is_none(),
-            checks: false,
             held: Cell::new(None),
-        };
-        let (code, ..) = tool.run("check", Command::new(path).args(["check", "--help"]))?;
-        tool.checks = code == Some(0);
-        Ok(tool)
-    }
-
-    /// Whether the tracer has the verb `check`.
-    pub(crate) fn checks(&self) -> bool {
-        self.checks
+        })
     }
 
     /// The program.
@@ -152,9 +141,6 @@ impl Tool {
 
     /// Which of the kernel's invariants a recording violates, as the tracer has it.
     fn check(&self, name: &str, recording: &Path) -> Result<Option<String>> {
-        if !self.checks {
-            return Ok(None);
-        }
         let mut command = Command::new(&self.path);
         command.arg("check").arg(recording);
         let (code, output, errors) = self.run(&format!("{name}.check"), &mut command)?;
