@@ -30,6 +30,7 @@ mod tests;
 mod walk;
 mod world;
 
+pub use ask::Seen;
 pub use change::{Change, Effect, Impossible, Reparent, ReparentReason};
 pub use config::{Config, Sees};
 pub use counts::Counts;

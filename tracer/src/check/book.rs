@@ -25,7 +25,9 @@ pub(super) struct Tally {
 /// All tallies, and the evidence.
 #[derive(Clone, Debug)]
 pub(super) struct Book {
-    pub(super) tallies: [Tally; COUNT],
+    /// The tests of each rule, of those too that are not judged: a test that holds is one addition.
+    tested: [u64; COUNT],
+    tallies: [Tally; COUNT],
     pub(super) violations: Vec<Violation>,
     pub(super) recent: Recent,
     /// Which rules are judged, by number.
@@ -49,6 +51,7 @@ impl Book {
             weaker[at] = matches!(form, Form::Weaker(_));
         }
         Self {
+            tested: [0; COUNT],
             tallies: [Tally::default(); COUNT],
             violations: Vec::new(),
             recent: Recent::new(),
@@ -73,6 +76,15 @@ impl Book {
         self.judged.get(rule.index()) == Some(&true)
     }
 
+    /// What came of the tests of each rule that is judged.
+    pub(super) fn tallies(&self) -> [Tally; COUNT] {
+        let mut tallies = self.tallies;
+        for ((tally, &tested), &judged) in tallies.iter_mut().zip(&self.tested).zip(&self.judged) {
+            tally.tested = if judged { tested } else { 0 };
+        }
+        tallies
+    }
+
     /// One test of a rule.
     #[inline]
     pub(super) fn test(
@@ -81,15 +93,9 @@ impl Book {
         holds: bool,
         finding: impl FnOnce() -> Finding,
     ) {
-        let at = rule.index();
-        if self.judged.get(at) != Some(&true) {
-            return;
-        }
-        if let Some(tally) = self.tallies.get_mut(at) {
-            tally.tested += 1;
-        }
+        self.held(rule, 1);
         if !holds {
-            self.fail(rule, finding());
+            self.fail(rule, self.certain, finding);
         }
     }
 
@@ -101,32 +107,39 @@ impl Book {
         holds: bool,
         finding: impl FnOnce() -> Finding,
     ) {
-        let certain = std::mem::replace(&mut self.certain, true);
-        self.test(rule, holds, finding);
-        self.certain = certain;
-    }
-
-    /// Tests of a rule that held.
-    pub(super) fn held(&mut self, rule: &Rule, tests: u64) {
-        if self.is_judged(rule)
-            && let Some(tally) = self.tallies.get_mut(rule.index())
-        {
-            tally.tested += tests;
+        self.held(rule, 1);
+        if !holds {
+            self.fail(rule, true, finding);
         }
     }
 
-    /// A test of a rule failed.
+    /// Tests of a rule that held.
+    #[inline]
+    pub(super) fn held(&mut self, rule: &Rule, tests: u64) {
+        if let Some(tested) = self.tested.get_mut(rule.index()) {
+            *tested += tests;
+        }
+    }
+
+    /// A test of a rule failed. Out of the way of those that hold, with all that the finding needs.
     #[cold]
-    fn fail(&mut self, rule: &'static Rule, finding: Finding) {
+    #[inline(never)]
+    fn fail(&mut self, rule: &'static Rule, certain: bool, finding: impl FnOnce() -> Finding) {
+        if !self.is_judged(rule) {
+            return;
+        }
         let Some(tally) = self.tallies.get_mut(rule.index()) else { return };
-        if !self.certain {
+        if !certain {
             tally.doubted += 1;
             return;
         }
         tally.violated += 1;
-        if self.violations.iter().filter(|violation| violation.rule.number == rule.number).count()
-            >= KEPT
-        {
+        self.violate(rule, finding());
+    }
+
+    fn violate(&mut self, rule: &'static Rule, finding: Finding) {
+        let same = self.violations.iter().filter(|violation| violation.rule.number == rule.number);
+        if same.count() >= KEPT {
             return;
         }
         let Finding { subject, expected, observed } = finding;

@@ -105,10 +105,17 @@ impl Checker {
         if self.over {
             return;
         }
-        if let Body::SnapshotEnd(_) = event.body {
+        let swept = matches!(event.body, Body::SnapshotEnd(_));
+        if swept {
             self.book.certain = world.certain_since().is_some();
         }
         let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
+        if !swept && !matches!(event.body, Body::PidNs(_)) {
+            // the others judge sweeps alone
+            self.pid.after(cx, change);
+            self.task.after(cx, change);
+            return;
+        }
         self.order.after(cx, change);
         self.pid.after(cx, change);
         self.task.after(cx, change);
@@ -158,7 +165,8 @@ impl Checker {
         self.group.finish(cx);
         self.namespace.finish(cx);
         self.stream.finish(cx);
-        let Book { tallies, violations, lost, certain, recent, .. } = self.book;
+        let tallies = self.book.tallies();
+        let Book { violations, lost, certain, recent, .. } = self.book;
         let rows = ALL
             .iter()
             .zip(self.forms)

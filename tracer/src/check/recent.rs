@@ -37,11 +37,13 @@ pub struct Sighting {
 pub(super) struct Recent {
     ring: Vec<Sighting>,
     next: u64,
+    /// What the very latest record is about.
+    keys: (u64, u64),
 }
 
 impl Recent {
     pub(super) fn new() -> Self {
-        Self { ring: vec![Sighting::default(); KEPT], next: 0 }
+        Self { ring: vec![Sighting::default(); KEPT], next: 0, keys: (0, 0) }
     }
 
     /// How many records there were.
@@ -49,11 +51,18 @@ impl Recent {
         self.next
     }
 
+    /// The keys of the object and of the pid that the latest record is about; 0 for none.
+    #[inline]
+    pub(super) fn keys(&self) -> (u64, u64) {
+        self.keys
+    }
+
     /// Takes note of a record.
     #[inline]
     pub(super) fn note(&mut self, event: &Event) {
         let header = &event.header;
         let (object, pid) = keys(&event.body);
+        self.keys = (object, pid);
         let object = if object == 0 { header.actor } else { object };
         let slot = self.next as usize % KEPT;
         if let Some(place) = self.ring.get_mut(slot) {
@@ -102,7 +111,7 @@ impl Recent {
 
 /// The keys of the object and of the pid that a record is about; 0 for none.
 #[inline]
-pub(super) fn keys(body: &Body) -> (u64, u64) {
+fn keys(body: &Body) -> (u64, u64) {
     match body {
         Body::Fork { task, .. } | Body::Snapshot { task, .. } | Body::Update { task, .. } => {
             (task.task, task.pid)

@@ -47,8 +47,13 @@ impl Settle {
             self.resolve(cx);
         }
         if let Body::Lost(_) = &cx.event.body {
-            *self = Self::default();
+            self.lose();
         }
+    }
+
+    #[cold]
+    fn lose(&mut self) {
+        *self = Self::default();
     }
 
     #[cold]

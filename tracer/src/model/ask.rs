@@ -1,6 +1,6 @@
 //! One fact at a time, cheaply: what checks ask of the tables.
 
-use super::row::Flag;
+use super::row::{Flag, Look, Row};
 use super::{Certainty, NsId, PidId, PidState, TaskId, TaskState, World};
 
 impl World {
@@ -210,5 +210,71 @@ impl World {
     #[inline]
     pub fn has_forgotten(&self) -> bool {
         self.history.tasks.len() >= self.config.history
+    }
+}
+
+/// A task of the tables that is looked up once, to be asked several things.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    world: &'a World,
+    row: &'a Row,
+    look: &'a Look,
+}
+
+impl World {
+    /// A task, to be asked several things.
+    #[inline]
+    pub fn seen(&self, task: TaskId) -> Seen<'_> {
+        Seen { world: self, row: self.row(task), look: self.look_of(task) }
+    }
+}
+
+impl Seen<'_> {
+    /// [`World::certainty_of`].
+    #[inline]
+    pub fn certainty(self) -> Certainty {
+        self.row.certainty()
+    }
+
+    /// [`World::start_of`].
+    #[inline]
+    pub fn start(self) -> u64 {
+        self.row.start.get()
+    }
+
+    /// [`World::comm_of`].
+    #[inline]
+    pub fn comm(self) -> [u8; 16] {
+        self.world.comm(self.row)
+    }
+
+    /// [`World::flags_of`].
+    #[inline]
+    pub fn flags(self) -> u32 {
+        self.look.flags
+    }
+
+    /// [`World::bits_of`].
+    #[inline]
+    pub fn bits(self) -> u32 {
+        self.look.bits
+    }
+
+    /// [`World::ids_of`].
+    #[inline]
+    pub fn ids(self) -> (Option<u32>, Option<u32>) {
+        (self.look.uid, self.look.gid)
+    }
+
+    /// [`World::inums_of`].
+    #[inline]
+    pub fn inums(self) -> [u32; 8] {
+        self.world.proxies.get(self.look.ns_set).map_or([0; 8], |proxy| proxy.inums)
+    }
+
+    /// [`World::time_for_children_of`].
+    #[inline]
+    pub fn time_for_children(self) -> u32 {
+        self.look.time_for_children
     }
 }

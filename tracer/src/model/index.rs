@@ -26,10 +26,10 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// The ways whose bits under `mask` are those of `want`, one bit each.
+    /// The ways whose bits under `mask` are those of `want`, one bit each. The count is compared too,
+    /// so that compilers need only a few vector instructions for all: [`first`] leaves its bit out.
     #[inline]
     fn ways(&self, mask: u32, want: u32) -> u32 {
-        // in a form that compilers turn into a few vector instructions
         let mut hits = [0_u32; WAYS + 1];
         for ((hit, word), bit) in hits.iter_mut().zip(&self.words).zip(&BITS) {
             *hit = u32::from(word & mask == want).wrapping_neg() & bit;
@@ -43,18 +43,25 @@ impl Bucket {
     }
 
     #[inline]
-    fn set(&mut self, ways: u32, entry: u32) {
-        if let Some(way) = self.words.get_mut(ways.trailing_zeros() as usize) {
-            *way = entry;
+    fn set(&mut self, way: usize, entry: u32) {
+        if let Some(place) = self.words.get_mut(way) {
+            *place = entry;
         }
     }
 }
 
-/// The bit of each word of a bucket; none for the last.
+/// The first of some ways.
+#[inline]
+fn first(ways: u32) -> Option<usize> {
+    let way = (ways >> 1).trailing_zeros() as usize;
+    (way < WAYS).then_some(way)
+}
+
+/// The bit of each word of a bucket: not 1, which is another form to compilers.
 const BITS: [u32; WAYS + 1] = {
     let (mut bits, mut way) = ([0; WAYS + 1], 0);
-    while way < WAYS {
-        bits[way] = 1 << way;
+    while way <= WAYS {
+        bits[way] = 2 << way;
         way += 1;
     }
     bits
@@ -85,23 +92,40 @@ impl Index {
     /// The slot with this hash that `is` the one.
     #[inline]
     pub(super) fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let home = self.home(hash);
+        let bucket = self.buckets.get(home)?;
+        let found = self.find_in(bucket, hash, &is);
+        if found.is_some() || bucket.passed() == 0 {
+            return found;
+        }
+        self.find_on(home, hash, is)
+    }
+
+    #[inline]
+    fn find_in(&self, bucket: &Bucket, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
         let mask = (1 << self.slot_bits) - 1;
-        let tag = (hash as u32) << self.slot_bits;
-        let mut at = self.home(hash);
-        for _ in 0..self.buckets.len() {
-            let bucket = self.buckets.get(at)?;
-            let mut found = bucket.ways(!mask, tag);
-            while found != 0 {
-                let entry = bucket.words.get(found.trailing_zeros() as usize)?;
-                if let Some(slot) = (entry & mask).checked_sub(1)
-                    && is(slot)
-                {
-                    return Some(slot);
-                }
-                found &= found - 1;
+        let mut found = bucket.ways(!mask, (hash as u32) << self.slot_bits);
+        while let Some(way) = first(found) {
+            let entry = bucket.words.get(way)?;
+            if let Some(slot) = (entry & mask).checked_sub(1)
+                && is(slot)
+            {
+                return Some(slot);
             }
-            if bucket.passed() == 0 {
-                return None;
+            found &= found - 1;
+        }
+        None
+    }
+
+    /// The same, in the buckets behind its own, which is full.
+    #[cold]
+    fn find_on(&self, home: usize, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut at = self.next(home);
+        while at != home {
+            let bucket = self.buckets.get(at)?;
+            let found = self.find_in(bucket, hash, &is);
+            if found.is_some() || bucket.passed() == 0 {
+                return found;
             }
             at = self.next(at);
         }
@@ -128,8 +152,7 @@ impl Index {
         let mut at = self.home(hash);
         for _ in 0..self.buckets.len() {
             let Some(bucket) = self.buckets.get_mut(at) else { return };
-            let free = bucket.ways(u32::MAX, 0);
-            if free != 0 {
+            if let Some(free) = first(bucket.ways(u32::MAX, 0)) {
                 bucket.set(free, entry);
                 self.len += 1;
                 return;
@@ -150,8 +173,7 @@ impl Index {
         let mut at = self.home(hash);
         for _ in 0..self.buckets.len() {
             let Some(bucket) = self.buckets.get_mut(at) else { return false };
-            let found = bucket.ways(u32::MAX, old);
-            if found != 0 {
+            if let Some(found) = first(bucket.ways(u32::MAX, old)) {
                 bucket.set(found, new);
                 return true;
             }
@@ -170,8 +192,7 @@ impl Index {
         let mut at = home;
         for _ in 0..self.buckets.len() {
             let Some(bucket) = self.buckets.get_mut(at) else { return false };
-            let found = bucket.ways(u32::MAX, entry);
-            if found != 0 {
+            if let Some(found) = first(bucket.ways(u32::MAX, entry)) {
                 bucket.set(found, 0);
                 self.len -= 1;
                 self.unpass(home, at);

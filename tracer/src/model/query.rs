@@ -25,9 +25,14 @@ impl World {
     /// The task that has this level-0 number now.
     pub fn find_task(&self, tid: i32) -> Option<TaskId> {
         let pid = self.root.and_then(|root| self.find_pid_ns(tid, root));
-        let task = pid.and_then(|pid| self.live_holder(pid));
-        if task.is_some() || self.index.loose.is_empty() {
-            return task;
+        pid.and_then(|pid| self.live_holder(pid)).or_else(|| self.find_loose(tid))
+    }
+
+    /// The same of the few tasks whose pid has not been told.
+    #[inline]
+    pub(crate) fn find_loose(&self, tid: i32) -> Option<TaskId> {
+        if self.index.loose.is_empty() {
+            return None;
         }
         self.index.loose.get(&tid).copied()
     }
@@ -45,6 +50,7 @@ impl World {
     }
 
     /// The initial PID namespace, once anything is known.
+    #[inline]
     pub fn root_ns(&self) -> Option<NsId> {
         self.root
     }

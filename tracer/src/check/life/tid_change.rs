@@ -44,7 +44,7 @@ pub(super) fn named(cx: &mut Cx<'_>, known: &Known, id: TaskId, tid: i32, tgid: 
     if world.certainty_of(id) == Certainty::Inferred {
         return;
     }
-    let same = world.tid(id) == tid && world.tgid(id) == tgid;
+    let same = world.ids(id) == (tid, tgid);
     let holds = same
         || world.tgid(id) == tgid
             && (!known.is_clear(tgid) || !cx.is_full(&RULE) && is_swap(world, known, id, tid));

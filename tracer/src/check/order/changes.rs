@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::{
+    check::tables::Tables,
     event::ChangePid,
     model::{TaskId, World},
 };
@@ -33,7 +34,7 @@ struct Moved {
 
 impl Changes {
     /// A change.
-    pub(in crate::check) fn note(&mut self, world: &World, ts: u64, facts: &ChangePid) {
+    pub(in crate::check) fn note(&mut self, world: &Tables<'_>, ts: u64, facts: &ChangePid) {
         if self.latest.len() >= KEPT
             && let Some(oldest) = self.latest.pop_front()
         {

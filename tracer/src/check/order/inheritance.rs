@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     check::{
-        Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, task::reading::same_comm,
-        violation::Finding,
+        Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, tables::Tables,
+        task::reading::same_comm, violation::Finding,
     },
     coverage::Fact,
     event::{TaskFacts, bits},
-    model::{Certainty, NsKind, PidId, TaskId, World},
+    model::{Certainty, NsKind, PidId, Seen, TaskId},
 };
 
 /// The state of a task that has not run yet (include/linux/sched.h).
@@ -66,7 +66,7 @@ const MOST: usize = 1 << 10;
 impl Doubtful {
     /// A sweep shows a task.
     #[inline]
-    pub(in crate::check) fn snapshot(&mut self, world: &World, facts: &TaskFacts) {
+    pub(in crate::check) fn snapshot(&mut self, world: &Tables<'_>, facts: &TaskFacts) {
         let Some(id) = world.at_key(facts.task).filter(|&id| world.lives(id)) else { return };
         let [user, ..] = world.inums_of(id);
         let same = world.ids_of(id) == (Some(facts.uid), Some(facts.gid));
@@ -87,16 +87,17 @@ impl Doubtful {
 /// A birth.
 #[inline]
 pub(in crate::check) fn fork(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>) {
-    fresh(cx, birth);
-    let Some(caller) = birth.caller else { return };
     let (world, facts) = (cx.world, birth.facts);
+    let maker = birth.caller.map(|caller| world.seen(caller));
+    fresh(cx, birth, maker);
+    let (Some(caller), Some(maker)) = (birth.caller, maker) else { return };
     let known = world.task_pgrp(caller);
     group(cx, state, birth, (caller, known), ("group", facts.pgrp, facts.pgid));
     let known = world.task_session(caller);
     group(cx, state, birth, (caller, known), ("session", facts.session, facts.sid));
-    let kernel = (facts.flags | world.flags_of(caller)) & PF_KTHREAD != 0;
+    let kernel = (facts.flags | maker.flags()) & PF_KTHREAD != 0;
     if !kernel && facts.flags & PF_WORKERS == 0 {
-        let known = world.comm_of(caller);
+        let known = maker.comm();
         let holds = same_comm(&known, &facts.comm) || world.threads(caller).len() > 1;
         cx.test(&RULE, holds, || {
             let name = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
@@ -104,24 +105,23 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>) 
             Finding::new(birth.subject(), format!("its maker's name {:?}", name(&known)), read)
         });
         if state.sees_cred {
-            ids(cx, state, birth, caller);
+            ids(cx, state, birth, maker);
         }
     }
     if state.sees_namespaces {
-        namespaces(cx, birth, caller);
+        namespaces(cx, birth, maker);
     }
 }
 
 /// What every new task has.
 #[inline]
-fn fresh(cx: &mut Cx<'_>, birth: &Birth<'_>) {
-    let (world, facts) = (cx.world, birth.facts);
+fn fresh(cx: &mut Cx<'_>, birth: &Birth<'_>, maker: Option<Seen<'_>>) {
+    let facts = birth.facts;
     let flags = facts.flags & PF_EXITING == 0 && facts.flags & PF_FORKNOEXEC != 0;
     let thread = birth.has(clone::THREAD);
     let own = thread || facts.bits & (bits::SUBREAPER | bits::SESSION_LEADER) == 0;
-    let user = birth.caller.is_some_and(|caller| {
-        world.flags_of(caller) & PF_KTHREAD == 0 && world.bits_of(caller) & bits::HAS_MM != 0
-    });
+    let user = maker
+        .is_some_and(|maker| maker.flags() & PF_KTHREAD == 0 && maker.bits() & bits::HAS_MM != 0);
     let mm = !user || facts.bits & bits::HAS_MM != 0;
     let new = facts.state == TASK_NEW && facts.exit_code == 0;
     cx.test(&RULE, new && flags && own && mm && facts.bits & bits::HAS_NSPROXY != 0, || {
@@ -171,17 +171,17 @@ fn moved(
 
 /// uid, gid, and the user namespace.
 #[inline]
-fn ids(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>, caller: TaskId) {
-    let (world, facts) = (cx.world, birth.facts);
-    if world.certainty_of(caller) != Certainty::Observed {
+fn ids(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>, maker: Seen<'_>) {
+    let facts = birth.facts;
+    if maker.certainty() != Certainty::Observed {
         return;
     }
-    let [user, ..] = world.inums_of(caller);
+    let [user, ..] = maker.inums();
     let namespace = user == facts.ns[0] || user == 0 || birth.has(clone::NEWUSER);
-    let same = world.ids_of(caller) == (Some(facts.uid), Some(facts.gid));
+    let same = maker.ids() == (Some(facts.uid), Some(facts.gid));
     let holds = same && namespace || state.doubtful.has(cx.event.header.actor);
     cx.test(&RULE, holds, || {
-        let (uid, gid) = world.ids_of(caller);
+        let (uid, gid) = maker.ids();
         let known = format!("uid {}, gid {}", uid.unwrap_or(0), gid.unwrap_or(0));
         let read = format!("uid {}, gid {}, in {}", facts.uid, facts.gid, facts.ns[0]);
         Finding::new(birth.subject(), format!("its maker's {known}, in {user}"), read)
@@ -190,16 +190,17 @@ fn ids(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>, caller: TaskId) {
 
 /// The namespaces of an nsproxy but that of PIDs.
 #[inline]
-fn namespaces(cx: &mut Cx<'_>, birth: &Birth<'_>, caller: TaskId) {
+fn namespaces(cx: &mut Cx<'_>, birth: &Birth<'_>, maker: Seen<'_>) {
     let (world, facts) = (cx.world, birth.facts);
-    let known = world.inums_of(caller);
-    let time = world.time_for_children_of(caller);
+    let known = maker.inums();
+    let time = maker.time_for_children();
     let same = |(kind, (&known, &read)): (NsKind, (&u32, &u32))| {
         let free = matches!(kind, NsKind::User | NsKind::Pid) || birth.has(kind.clone_flag());
         let awaits = kind == NsKind::Time && (read == time || time == 0);
         read == known || known == 0 || free || awaits
     };
-    let all = NsKind::ALL.into_iter().zip(known.iter().zip(&facts.ns)).all(same);
+    let all =
+        known == facts.ns || NsKind::ALL.into_iter().zip(known.iter().zip(&facts.ns)).all(same);
     let read = facts.time_for_children_inum;
     let children = read == time || read == 0 || time == 0 || birth.has(clone::NEWTIME);
     cx.test(&RULE, all && children || world.is_sweeping(), || {

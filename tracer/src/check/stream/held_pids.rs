@@ -3,7 +3,7 @@
 //! the processes.
 
 use crate::{
-    check::{Subject, cx::Cx, moves::Moves, violation::Finding},
+    check::{Subject, cx::Cx, moves::Moves, tables::Tables, violation::Finding},
     coverage::{Coverage, Fact},
     event::{Body, Header, TaskFacts},
     model::{TaskState, World},
@@ -83,7 +83,13 @@ impl Held {
 
     /// A record of others, while a sweep runs or not: it may change who uses a pid.
     #[inline]
-    pub(super) fn note(&mut self, world: &World, header: &Header, body: &Body, sweeping: bool) {
+    pub(super) fn note(
+        &mut self,
+        world: &Tables<'_>,
+        header: &Header,
+        body: &Body,
+        sweeping: bool,
+    ) {
         self.moves.acts(header);
         match body {
             Body::Release(facts) => {
@@ -115,7 +121,7 @@ impl Held {
         }
     }
 
-    fn touch_task(&mut self, world: &World, key: u64, header: &Header, sweeping: bool) {
+    fn touch_task(&mut self, world: &Tables<'_>, key: u64, header: &Header, sweeping: bool) {
         let Some(id) = world.at_key(key) else { return };
         for pid in [world.pid_of(id), world.task_pgrp(id), world.task_session(id)] {
             let key = pid.map_or(0, |pid| world.key_of_pid(pid));

@@ -1,10 +1,7 @@
 //! Rule 66: the records' times fit their order.
 
 use crate::{
-    check::{
-        Group, Rule, Scope, Severity, Subject, cx::Cx, recent::keys, settle::is_sweep,
-        violation::Finding,
-    },
+    check::{Group, Rule, Scope, Severity, Subject, cx::Cx, settle::is_sweep, violation::Finding},
     event::{Body, Header},
 };
 
@@ -115,7 +112,7 @@ impl State {
             actor => actor,
         };
         let Header { ts, kind, cpu, .. } = *header;
-        let now = Last { actor, ts, about: keys(&cx.event.body), kind, cpu };
+        let now = Last { actor, ts, about: cx.book.recent.keys(), kind, cpu };
         let at = (actor.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % ACTORS;
         let Some(place) = self.actors.get_mut(at) else { return };
         let last = std::mem::replace(place, now);

@@ -104,7 +104,8 @@ pub(in crate::check) fn actor(cx: &mut Cx<'_>) {
     let Some(id) = cx.world.at_key(header.actor) else { return };
     let (tid, tgid) = (header.actor_tid, header.actor_tgid);
     let world = cx.world;
-    let holds = world.tgid(id) == tgid && (world.tid(id) == tid || may_lead(cx, id, tid));
+    let (known, group) = world.ids(id);
+    let holds = group == tgid && (known == tid || may_lead(cx, id, tid));
     cx.test(&RULE, holds, || {
         let known = format!("{}/{}", world.tgid(id), world.tid(id));
         differ(|| Subject::task(world, id), "acting tgid/tid", known, format!("{tgid}/{tid}"))
@@ -126,7 +127,8 @@ pub(in crate::check) fn own(cx: &mut Cx<'_>, task: u64) {
 fn numbers(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
     let world = cx.world;
     let Some(id) = live(world, task) else { return };
-    let holds = world.tgid(id) == tgid && (world.tid(id) == tid || may_lead(cx, id, tid));
+    let (known, group) = world.ids(id);
+    let holds = group == tgid && (known == tid || may_lead(cx, id, tid));
     cx.test(&RULE, holds, || {
         let known = format!("{}/{}", world.tgid(id), world.tid(id));
         differ(|| Subject::task(world, id), "tgid/tid", known, format!("{tgid}/{tid}"))

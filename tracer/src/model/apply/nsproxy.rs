@@ -172,9 +172,8 @@ impl World {
 
     /// Counts a task for the namespace that it holds for its children. A zombie has no nsproxy.
     pub(super) fn await_children(&mut self, id: TaskId) {
-        let active = self.task_active_pid_ns(id);
-        let running = self.runs(id);
-        let awaited = self.for_children(id).filter(|&ns| running && Some(ns) != active);
+        let children = if self.runs(id) { self.for_children(id) } else { None };
+        let awaited = children.filter(|&ns| Some(ns) != self.task_active_pid_ns(id));
         let before = self.cold(id).and_then(|cold| cold.awaits);
         if before == awaited {
             return;

@@ -217,7 +217,11 @@ impl World {
     /// The namespace of its deepest level.
     #[inline]
     pub fn deepest(&self, id: PidId) -> Option<NsId> {
-        self.numbers(id).last()?.0
+        let row = self.pids.get(id)?;
+        if row.is(PidFlag::Deep) {
+            return self.numbers(id).last()?.0;
+        }
+        self.root
     }
 
     /// Sets the numbers of a pid.

@@ -27,9 +27,9 @@ impl World {
     /// The leader of a task's group; nobody for a task that has left the history.
     #[inline]
     pub fn leader(&self, id: TaskId) -> TaskId {
-        match self.group(id) {
-            Some(group) => group.leader,
-            None if self.tasks.get(id).is_some() => id,
+        match self.tasks.get(id) {
+            Some(row) if row.is(Flag::Grouped) => self.group(id).map_or(id, |group| group.leader),
+            Some(_) => id,
             None => TaskId(Handle::NONE),
         }
     }
@@ -44,6 +44,16 @@ impl World {
     #[inline]
     pub fn tgid(&self, id: TaskId) -> i32 {
         self.group(id).map_or_else(|| self.row(id).tid, |group| group.tgid)
+    }
+
+    /// Level-0 numbers of a task and of its group.
+    #[inline]
+    pub fn ids(&self, id: TaskId) -> (i32, i32) {
+        let row = self.row(id);
+        if !row.is(Flag::Grouped) {
+            return (row.tid, row.tid);
+        }
+        (row.tid, self.tgid(id))
     }
 
     /// Both belong to one group.
