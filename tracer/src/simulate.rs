@@ -206,6 +206,11 @@ impl Simulator {
         self.ring.lost = 0;
         self.sweep();
         self.sweep_alone();
+        // The sweep may be the first to be heard of a CPU whose last records were lost.
+        while self.ring.settle() {
+            self.sweep();
+            self.sweep_alone();
+        }
         self.ring.loud();
         std::mem::swap(out, &mut self.ring.out);
     }

@@ -2,12 +2,12 @@
 //! [FILE…]` takes legal histories, simulated and from recordings, and first asks whether the checks
 //! leave them alone, with and without losses; then it makes one fault each, and counts which ones the
 //! checks find. `mutate --show NUMBER EVENTS LOSE` prints the records of a simulated history, named
-//! as the report names it, for a look at a survivor.
+//! as the report names it, and what the checks say of it, for a look at a survivor.
 
 use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result, bail};
-use tracer_tests::mutate::{History, Options, Outcome, run};
+use tracer_tests::mutate::{History, Options, Outcome, judge, run};
 
 /// The score that a change must not fall below, %.
 const LEAST: f64 = 88.0;
@@ -21,6 +21,11 @@ fn main() -> Result<ExitCode> {
         println!("{}", history.name);
         for (at, record) in history.records.iter().enumerate() {
             println!("{at} {:?}", tracer::stream::event(record));
+        }
+        for found in judge(&history, &history.records).report.violations {
+            let places: Vec<u64> = found.events.iter().map(|sighting| sighting.index).collect();
+            let (rule, expected, observed) = (found.rule.id, found.expected, found.observed);
+            println!("{rule}: expected {expected}, observed {observed}, records {places:?}");
         }
         return Ok(ExitCode::SUCCESS);
     }

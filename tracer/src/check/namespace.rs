@@ -98,7 +98,10 @@ impl State {
         let event: &Event = cx.event;
         match &event.body {
             Body::SnapshotBegin(_) => self.found.begin(event.header.ts),
-            Body::Lost(_) => self.found.forget(),
+            Body::Lost(_) => {
+                self.found.forget();
+                self.freed.lose();
+            }
             Body::PidNs(facts) => self.pid_ns(cx, facts),
             Body::NsSet(facts) => self.ns_set(cx, facts),
             Body::FreePid(facts) => {

@@ -38,7 +38,7 @@ impl World {
             Body::AllocPid(facts) => self.on_alloc_pid(header, facts),
             Body::HeldPid(facts) => self.on_held_pid(facts),
             Body::AllocFail(_) | Body::ForkFail(_) => self.out.task = self.live_task(header.actor),
-            Body::FreePid(facts) => self.on_free_pid(facts),
+            Body::FreePid(facts) => self.on_free_pid(header, facts),
             Body::ChangePid(facts) => self.on_change_pid(facts),
             Body::ExchangeTids(facts) => self.on_exchange_tids(facts),
             Body::Exec(exec) => self.on_exec(&exec.facts),

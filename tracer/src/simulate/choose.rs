@@ -313,6 +313,7 @@ impl Simulator {
         let pinned = self.random.pick(&self.pins).filter(|_| self.random.percent(40));
         let ns = pinned.or_else(|| self.some_ns());
         if let Some(ns) = ns.filter(|&ns| self.may_setns(id, ns)) {
+            self.truth.spaces[ns].refs += 1; // its file descriptor
             self.launch(id, &[Op::Setns(ns)]).fork = Fork::default();
         }
     }

@@ -73,6 +73,9 @@ impl Simulator {
             Body::ExchangeTids(ExchangeTids { header, left, right })
         });
         self.truth.exchange(thread, leader);
+        if self.tracer == leader {
+            self.tracer = thread;
+        }
         let group = self.truth.tasks[thread].group;
         self.truth.groups[group].exec = None;
         flight.then(&[Op::Release(leader)]);
@@ -169,7 +172,8 @@ impl Simulator {
     /// `__set_task_comm`: told, then done.
     pub(super) fn rename(&mut self, flight: &mut Flight, id: super::table::Id<Task>, name: u8) {
         let comm = super::fork::name(name);
-        if self.truth.tasks[id].pid.is_none() {
+        let same = self.truth.tasks[id].group == self.truth.tasks[flight.task].group;
+        if !same || self.truth.tasks[id].pid.is_none() {
             return; // it was released meanwhile
         }
         self.tell(flight, kind::RENAME, |it, header| {

@@ -288,6 +288,7 @@ impl Simulator {
 
     /// It has run for the last time.
     pub(super) fn gone(&mut self, flight: &mut Flight) {
+        flight.owns = false;
         self.put_task(flight.task);
     }
 

@@ -97,6 +97,9 @@ pub(super) struct Flight {
     pub(super) fails: u8,
     /// What is to be released.
     pub(super) dead: Vec<Id<Task>>,
+    /// The task is busy with this alone. A sweep may run beside what its reader is in the midst
+    /// of, and a task that has run for the last time may leave its place to another.
+    pub(super) owns: bool,
 }
 
 impl Flight {
@@ -109,15 +112,16 @@ impl Flight {
 impl Simulator {
     /// Sets a task to work.
     pub(super) fn launch(&mut self, task: Id<Task>, ops: &[Op]) -> &mut Flight {
-        self.truth.tasks[task].busy = true;
+        let owns = !std::mem::replace(&mut self.truth.tasks[task].busy, true);
         let mut flight = self.spare.pop().unwrap_or_else(|| {
             let (ops, dead) = (Vec::new(), Vec::new());
             let fork = Fork::default();
-            Flight { task, cpu: None, ops, fork, old_tid: 0, fails: 0, dead }
+            Flight { task, cpu: None, ops, fork, old_tid: 0, fails: 0, dead, owns }
         });
         flight.task = task;
         flight.cpu = None;
         flight.fails = 0;
+        flight.owns = owns;
         flight.then(ops);
         let at = self.flights.len();
         self.flights.push(flight);
@@ -169,7 +173,9 @@ impl Simulator {
         if flows || self.returns_to_die(&mut flight) {
             self.put_back(at, flight);
         } else {
-            self.truth.tasks[flight.task].busy = false;
+            if flight.owns {
+                self.truth.tasks[flight.task].busy = false;
+            }
             self.spare.push(flight);
         }
     }
@@ -177,7 +183,7 @@ impl Simulator {
     /// A fatal signal is taken on the way back to user space.
     fn returns_to_die(&mut self, flight: &mut Flight) -> bool {
         let task = &self.truth.tasks[flight.task];
-        let dies = task.killed && task.flags & pf::EXITING == 0;
+        let dies = flight.owns && task.killed && task.flags & pf::EXITING == 0;
         if dies {
             flight.then(&[Op::Die]);
         }

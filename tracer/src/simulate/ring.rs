@@ -94,9 +94,11 @@ impl Ring {
         self.quiet = false;
     }
 
-    /// All that was written has been read: what is missing is lost.
-    pub(super) fn settle(&mut self) {
+    /// All that was written has been read: what is missing is lost. Says whether there was any.
+    pub(super) fn settle(&mut self) -> bool {
         let out = &mut self.out;
+        let before = out.len();
         self.gaps.settle(|lost| out.push(lost));
+        out.len() > before
     }
 }

@@ -216,8 +216,15 @@ impl Simulator {
         self.put_ns(old);
     }
 
-    /// setns.
+    /// setns, by a file descriptor that goes then.
     pub(super) fn setns(&mut self, flight: &mut Flight, ns: Id<Ns>) {
+        if self.may_setns(flight.task, ns) {
+            self.enter(flight, ns);
+        }
+        self.put_ns(ns);
+    }
+
+    fn enter(&mut self, flight: &mut Flight, ns: Id<Ns>) {
         let id = flight.task;
         let of = self.truth.spaces[ns].kind;
         let Some(old) = self.truth.tasks[id].proxy else { return };

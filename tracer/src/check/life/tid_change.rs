@@ -45,7 +45,10 @@ pub(super) fn named(cx: &mut Cx<'_>, known: &Known, id: TaskId, tid: i32, tgid: 
         return;
     }
     let same = world.ids(id) == (tid, tgid);
+    // one whose end was lost may have exchanged its number before
+    let lost = !same && world.has_vanished(id) && !world.lives(id);
     let holds = same
+        || world.tgid(id) == tgid && lost
         || world.tgid(id) == tgid
             && (!known.is_clear(tgid) || !cx.is_full(&RULE) && is_swap(world, known, id, tid));
     cx.test(&RULE, holds, || {

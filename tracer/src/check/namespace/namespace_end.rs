@@ -50,6 +50,11 @@ pub(in crate::check) struct Freed {
 }
 
 impl Freed {
+    /// Records are missing: another may have been made at the address of any of them.
+    pub(in crate::check) fn lose(&mut self) {
+        self.keys.clear();
+    }
+
     /// A namespace is made at an address.
     pub(in crate::check) fn forget(&mut self, ns: u64) {
         self.keys.retain(|&key| key != ns);
@@ -129,6 +134,22 @@ mod tests {
         script.destroy_of(&gone);
         script.destroy_of(&gone);
         script.trips(&RULE);
+    }
+
+    #[test]
+    fn a_namespace_that_was_made_unseen_at_the_address_of_another_holds() {
+        let mut script = Script::new();
+        let init = script.clone_by(10, CLONE_NEWPID);
+        script.exit(init);
+        script.dying(init);
+        let gone = script.tasks[&init].clone();
+        script.release(init, 10);
+        script.destroy_of(&gone);
+        script.lose(3, u64::MAX);
+        script.sweep();
+        script.destroy_of(&gone);
+        let found = script.report().violations;
+        assert!(found.iter().all(|found| found.rule.number != RULE.number));
     }
 
     #[test]

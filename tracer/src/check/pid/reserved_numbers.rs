@@ -32,7 +32,8 @@ pub(in crate::check) static RULE: Rule = Rule {
 #[inline]
 pub(super) fn allocated(cx: &mut Cx<'_>, upid: &Upid, step: Step, next: i32) {
     let low = upid.nr < RESERVED && next > RESERVED;
-    let holds = !low || matches!(step, Step::Late | Step::Onward);
+    // a number that was asked for does not move the cursor: the next goes on from before it
+    let holds = !low || matches!(step, Step::Late | Step::Onward | Step::Resumed);
     cx.test(&RULE, holds, || {
         Finding::new(
             Subject::namespace_named(upid.ns, upid.inum),
@@ -55,6 +56,19 @@ mod tests {
             script.reuse(20);
             script.fork(10);
             script.trips(&RULE);
+        }
+    }
+
+    #[test]
+    fn a_low_number_that_goes_on_from_before_one_that_was_asked_for_is_none() {
+        for mut script in [Script::new(), Script::tracepoints()] {
+            script.reuse(20);
+            script.fork(10);
+            script.reuse(20_000);
+            script.fork(10);
+            script.reuse(21);
+            script.fork(10);
+            script.holds(&RULE);
         }
     }
 

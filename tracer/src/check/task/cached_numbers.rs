@@ -284,9 +284,11 @@ pub(in crate::check) fn free_task(cx: &mut Cx<'_>, doubts: &mut Doubts, facts: &
     );
 }
 
-/// An old leader may be freed before anything tells that a thread has taken its place.
+/// An old leader may be freed before anything tells that a thread has taken its place; and one
+/// whose end was lost may have exchanged its number before.
 fn unseen(world: &World, id: TaskId, cx: &Cx<'_>) -> bool {
-    !cx.is_full(&RULE) && world.leads(id) && !world.runs(id) && world.threads(id).len() > 1
+    let lost = world.has_vanished(id) && !world.lives(id);
+    lost || !cx.is_full(&RULE) && world.leads(id) && !world.runs(id) && world.threads(id).len() > 1
 }
 
 /// setsid or setpgid, under the lock that an exec needs to swap numbers.

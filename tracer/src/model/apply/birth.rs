@@ -3,6 +3,7 @@
 use super::super::row::{Look, Row, Wide};
 use super::super::slab::Link;
 use super::super::{Certainty, Effect, Impossible, TaskId, TaskState, World};
+use super::upsert::has_exited;
 use crate::event::{Header, TaskFacts, Vector};
 
 /// How a task came to be, where that was seen.
@@ -99,7 +100,7 @@ impl World {
     ) -> TaskId {
         let leads = facts.tid == facts.tgid;
         let joined = if leads { None } else { Some(self.leader_of_thread(facts)) };
-        let exited = facts.exit_state != 0;
+        let exited = has_exited(facts);
         let mut row = Row {
             start: Wide::new(facts.start),
             tid: facts.tid,

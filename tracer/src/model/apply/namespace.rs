@@ -42,6 +42,25 @@ impl World {
         Some(self.make_pid_ns((upid.ns, upid.inum), level, parent, origin))
     }
 
+    /// A vector shows where in the tree a namespace is. What was known at its address and another
+    /// place was a guess, while nobody was in it; else it is one that ended unseen, where ends may.
+    pub(super) fn place_ns(&mut self, key: u64, level: u32, parent: Option<NsId>, above: bool) {
+        let Some(&id) = self.index.spaces.get(&key).filter(|_| key != 0) else { return };
+        let space = self.spaces.get_mut(id).and_then(|ns| ns.pid.as_mut());
+        let Some(space) = space else { return };
+        let moved = parent.is_some() && space.parent.is_some() && space.parent != parent;
+        if Some(id) == self.root || space.level == level && !moved {
+            return;
+        }
+        if space.init.is_some() || space.members > 0 || above {
+            if self.losses.open || !self.config.sees.ns_destroy {
+                self.destroy(id);
+            }
+        } else {
+            (space.level, space.parent) = (level, parent);
+        }
+    }
+
     /// Whether a namespace is made just now while one with the same key and inode number is known:
     /// one that has had an init, or stands elsewhere in the tree, is an older one.
     fn is_made_anew(&self, id: NsId, level: u32, parent: Option<NsId>, origin: Origin) -> bool {

@@ -32,6 +32,8 @@ impl World {
         for (level, (slot, upid)) in numbers.all.iter_mut().zip(vector).enumerate() {
             let deepest = level + 1 == vector.len();
             let origin = if deepest { origin } else { Origin::default() };
+            let above = vector.iter().take(level).any(|above| above.ns == upid.ns);
+            self.place_ns(upid.ns, level as u32, parent, above);
             let ns = self.level_ns(upid, level as u32, parent, origin);
             *slot = (ns, upid.nr);
             parent = ns;

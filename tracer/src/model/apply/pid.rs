@@ -26,6 +26,9 @@ impl World {
 
     /// A sweep found a pid that only a group or a session uses.
     pub(super) fn on_held_pid(&mut self, facts: &PidFacts) {
+        if self.is_past(facts) {
+            return;
+        }
         let origin = Origin::default();
         let found = self.upsert_pid((facts.pid.0, facts.ino), &facts.vector, None, origin);
         let Some(id) = found else { return };
@@ -36,9 +39,21 @@ impl World {
         self.out.task = self.holder(id);
     }
 
+    /// Whether a pid that is shown without a task has been freed meanwhile: it is read before the
+    /// place of its record is reserved, and a task that runs now has got its number.
+    fn is_past(&self, facts: &PidFacts) -> bool {
+        let Some(first) = facts.vector.first().filter(|_| self.pid_at(facts.pid.0).is_none())
+        else {
+            return false;
+        };
+        let now = self.root.and_then(|root| self.find_pid_ns(first.nr, root));
+        let task = now.and_then(|pid| self.live_holder(pid));
+        task.is_some_and(|task| self.runs(task) && self.row(task).mark == self.sweep.mark as u16)
+    }
+
     /// `free_pid` is entered: its numbers may be used again. Where nothing showed the release of
     /// its task, this proves it.
-    pub(super) fn on_free_pid(&mut self, facts: &FreePid) {
+    pub(super) fn on_free_pid(&mut self, header: &Header, facts: &FreePid) {
         let Some(id) = self.pid_at(facts.pid) else {
             self.impossible(Impossible::UnknownPid);
             return;
@@ -53,7 +68,9 @@ impl World {
         }
         if let Some(task) = self.live_holder(id) {
             // an exec by a thread frees the number that the thread had and its old leader has now
-            if self.runs(task) && !self.runs(self.leader(task)) {
+            if self.row(task).key.get() == header.actor {
+                self.witness_swap(task, header.actor_tid, header.actor_tgid);
+            } else if self.runs(task) && !self.runs(self.leader(task)) {
                 self.take_over(task);
             }
         }

@@ -36,7 +36,12 @@ impl World {
             self.impossible(Impossible::AfterRelease(id));
             return;
         }
+        // one that lived so far lacks the record of its release, and of its number's end before
+        let pid = self.pid_of(id).filter(|_| self.lives(id));
         self.release(id, None, true);
+        if let Some(pid) = pid.filter(|&pid| self.is_unused(pid)) {
+            self.free(pid, true);
+        }
         if let Some(row) = self.tasks.get_mut(id) {
             row.set_state(TaskState::Freed);
         }
@@ -162,6 +167,11 @@ impl World {
         }
         let others: Vec<_> = self.threads(leader).iter().copied().collect();
         for thread in others.into_iter().filter(|&thread| thread != leader) {
+            // nothing tells of its exit: it may be the one that has taken the leader's place
+            let runs = self.runs(thread);
+            if let Some(row) = self.tasks.get_mut(thread).filter(|_| runs) {
+                row.set(Flag::Vanished, true);
+            }
             self.release(thread, None, true);
         }
     }

@@ -56,7 +56,11 @@ impl World {
         let mut unseen: Vec<_> = unseen.map(|(id, task)| (task.tid, id)).collect();
         unseen.sort_unstable();
         for (_, id) in unseen {
-            if !self.lives(id) || self.may_be_hidden(id) {
+            if !self.lives(id) {
+                continue;
+            }
+            if self.may_be_hidden(id) {
+                self.doubt(id);
                 continue;
             }
             if self.runs(id) {
@@ -68,13 +72,26 @@ impl World {
     }
 
     /// Whether a live task may escape a sweep: a thread of a process that the iterator does not
-    /// show, or one whose exec takes its exited leader's number at this moment: that is over by the
-    /// next sweep.
+    /// show, or one whose exec takes its exited leader's number at this moment, behind the iterator,
+    /// which has shown the leader: that is over by the next sweep.
     fn may_be_hidden(&self, id: TaskId) -> bool {
         let leader = self.leader(id);
         let last_seen = self.row(id).mark.wrapping_add(1) == self.sweep.mark as u16;
-        let exec = last_seen && !self.runs(leader) && self.running(id) > 0;
+        let shown = self.row(leader).mark == self.sweep.mark as u16;
+        // behind a loss it may as well have ended unseen; where its exec is seen, that is likelier
+        let likely = !self.losses.open || !self.config.sees.free_pid;
+        let exec = likely && last_seen && shown && !self.runs(leader) && self.running(id) > 0;
         self.row(leader).certainty() == Certainty::Proc || exec
+    }
+
+    /// A thread that escapes a sweep behind a loss may as well have ended unseen.
+    fn doubt(&mut self, id: TaskId) {
+        if self.losses.open
+            && let Some(row) = self.tasks.get_mut(id)
+            && row.certainty() != Certainty::Proc
+        {
+            row.set_certainty(Certainty::Inferred);
+        }
     }
 
     fn sweep_pids(&mut self) {

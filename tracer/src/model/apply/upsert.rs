@@ -3,7 +3,17 @@
 use super::super::row::Flag;
 use super::super::{Certainty, Effect, TaskId, World};
 use super::birth::Origin;
-use crate::event::{TaskFacts, Vector};
+use crate::event::{TaskFacts, Vector, bits};
+
+/// `PF_EXITING` (include/linux/sched.h).
+const PF_EXITING: u32 = 0x4;
+
+/// Whether a task that is shown is past `sched_process_exit`: it is a zombie, or it waits in its
+/// exit for something (an init for the members of its namespace) and has left its namespaces.
+pub(super) fn has_exited(facts: &TaskFacts) -> bool {
+    let leaves = facts.flags & PF_EXITING != 0 && facts.bits & bits::HAS_NSPROXY == 0;
+    facts.exit_state != 0 || leaves
+}
 
 impl World {
     /// The iterator (or `/proc`) shows a task. Showing it twice changes nothing; a task that has
@@ -97,6 +107,14 @@ impl World {
         facts.tid != self.row(id).tid || facts.tgid != self.tgid(id)
     }
 
+    /// The exec of a thread is behind the sweep, and so may be its old leader's end: only the sweep
+    /// itself shows that it is still there.
+    fn unmark(&mut self, old_leader: TaskId) {
+        if let Some(row) = self.tasks.get_mut(old_leader) {
+            row.mark = (self.sweep.mark as u16).wrapping_sub(1);
+        }
+    }
+
     /// Brings a live task up to date; effects only for what differs. Answers the task that is now
     /// at the key.
     pub(super) fn refresh(
@@ -106,7 +124,11 @@ impl World {
         vector: &Vector,
         origin: Origin,
     ) -> TaskId {
+        let leader = self.leader(id);
         self.witness_swap(id, facts.tid, facts.tgid);
+        if self.losses.open && leader != id && self.leader(id) == id {
+            self.unmark(leader);
+        }
         if self.is_other(id, facts) {
             self.vanish(id);
             let id = self.enter(facts, vector, Certainty::Snapshot, origin);
@@ -121,7 +143,9 @@ impl World {
         self.read_groups(id, facts, None, true);
         self.read_namespaces(id, facts, origin, true);
         self.read_tracer(id, facts, true);
-        if facts.exit_state != 0 && self.runs(id) {
+        // Where nothing is lost, the record of an exit that is not complete is yet to come.
+        let exited = facts.exit_state != 0 || self.losses.open && has_exited(facts);
+        if exited && self.runs(id) {
             self.becomes_zombie(id);
             if let Some(cold) = self.cold_mut(id) {
                 cold.exit_code = facts.exit_code;

@@ -2,7 +2,7 @@
 
 use super::super::{Certainty, Effect, TaskState};
 use super::kernel::{Kernel, facts, key, pid_key, vector};
-use crate::event::{Body, PidFacts, PidKey};
+use crate::event::{Body, PidFacts, PidKey, bits};
 
 #[test]
 fn what_a_sweep_does_not_find_has_ended() {
@@ -54,7 +54,7 @@ fn a_thread_whose_exec_moves_it_past_the_iterator_is_spared() {
     kernel.fork(10, 20);
     let thread = kernel.thread(20, 21, 10);
     kernel.exit_with(20, 0, 0);
-    let effects = kernel.sweep(2, &[facts(1, 1, 0), facts(10, 10, 1)]);
+    let effects = kernel.sweep(2, &[facts(1, 1, 0), facts(10, 10, 1), facts(20, 20, 10)]);
     assert_eq!(effects, []);
     let change = kernel.exec(key(21), 21, 20);
     assert_eq!(change.task, Some(thread));
@@ -67,7 +67,7 @@ fn a_thread_that_two_sweeps_pass_by_is_gone() {
     kernel.fork(10, 20);
     let thread = kernel.thread(20, 21, 10);
     kernel.exit_with(20, 0, 0);
-    assert_eq!(kernel.sweep(2, &[facts(1, 1, 0), facts(10, 10, 1)]), []);
+    assert_eq!(kernel.sweep(2, &[facts(1, 1, 0), facts(10, 10, 1), facts(20, 20, 10)]), []);
     kernel.sweep(3, &[facts(1, 1, 0), facts(10, 10, 1)]);
     assert!(!kernel.world.task(thread).is_live());
     assert_eq!(kernel.world.counts().tasks, 2);
@@ -142,4 +142,32 @@ fn a_group_named_before_it_is_seen_is_completed_later() {
     kernel.show_at(facts(61, 61, 10), &[(0, 61), (1, 1)], 1);
     assert_eq!(kernel.facts_of(61).pid, Some(pid));
     assert_eq!(kernel.world.pid(pid).level(), 1);
+}
+
+#[test]
+fn a_task_whose_exit_was_lost_and_that_waits_in_it_is_a_zombie() {
+    let mut kernel = Kernel::sees_all();
+    kernel.fork(10, 20);
+    let mut exiting = facts(20, 20, 10);
+    (exiting.flags, exiting.bits) = (exiting.flags | 0x4, exiting.bits & !bits::HAS_NSPROXY);
+    let all = [facts(1, 1, 0), facts(10, 10, 1), exiting];
+    kernel.sweep(2, &all);
+    assert_eq!(kernel.facts_of(20).state, TaskState::Running, "its exit is on its way");
+    kernel.lose(1);
+    kernel.sweep(3, &all);
+    assert_eq!(kernel.facts_of(20).state, TaskState::Zombie);
+}
+
+#[test]
+fn a_held_pid_that_was_freed_before_its_record_is_none() {
+    let mut kernel = Kernel::sees_all();
+    kernel.mark(true, 2);
+    kernel.show(facts(1, 1, 0), 2);
+    kernel.show(facts(10, 10, 1), 2);
+    kernel.fork(10, 20);
+    let pid = kernel.pid(20);
+    let vector = vector(&[(0, 20)]);
+    kernel.event((0, 0, 0), Body::HeldPid(PidFacts { pid: PidKey(77), ino: 0, vector }));
+    assert_eq!(kernel.pid(20), pid);
+    assert_eq!(kernel.facts_of(20).state, TaskState::Running);
 }
