@@ -2,7 +2,8 @@
 //! [FILE…]` takes legal histories, simulated and from recordings, and first asks whether the checks
 //! leave them alone, with and without losses; then it makes one fault each, and counts which ones the
 //! checks find. `mutate --show NUMBER EVENTS LOSE` prints the records of a simulated history, named
-//! as the report names it, and what the checks say of it, for a look at a survivor.
+//! as the report names it, and what the checks say of it, for a look at a survivor;
+//! `mutate --show FILE` those of a recording.
 
 use std::{path::Path, process::ExitCode};
 
@@ -26,6 +27,15 @@ fn main() -> Result<ExitCode> {
             let places: Vec<u64> = found.events.iter().map(|sighting| sighting.index).collect();
             let (rule, expected, observed) = (found.rule.id, found.expected, found.observed);
             println!("{rule}: expected {expected}, observed {observed}, records {places:?}");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let [show, file] = words.as_slice()
+        && show == "--show"
+    {
+        let history = History::read(Path::new(file))?;
+        for (at, record) in history.records.iter().enumerate() {
+            println!("{at} {:?}", tracer::stream::event(record));
         }
         return Ok(ExitCode::SUCCESS);
     }

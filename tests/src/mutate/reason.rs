@@ -1,5 +1,7 @@
 //! Why a history that a fault has altered is legal all the same.
 
+mod dropped;
+
 use std::collections::HashSet;
 
 use tracer_ebpf::wire::kind;
@@ -17,34 +19,8 @@ pub fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {
     let record = &history.records[mutant.at];
     match mutant.fault {
         Fault::Swap => swapped(history, mutant),
-        Fault::Drop => dropped(history, mutant),
+        Fault::Drop => dropped::reason(history, mutant),
         _ => field_reason(header(record).kind, mutant).or_else(|| unshown(history, mutant)),
-    }
-}
-
-/// A record whose absence nothing shows.
-fn dropped(history: &History, mutant: &Mutant) -> Option<&'static str> {
-    let record = &history.records[mutant.at];
-    match header(record).kind {
-        kind::FREE_TASK => Some("the tracepoint of the freeing may miss a run, and tells nothing"),
-        kind::EXEC => {
-            let key = key_of(record)?;
-            let before = history.records[..mutant.at].iter().rev();
-            let last = before.map(|other| header(other).kind).zip(
-                history.records[..mutant.at].iter().rev().map(|other| key_of(other) == Some(key)),
-            );
-            let mut last =
-                last.filter(|&(number, own)| own && [kind::FORK, kind::EXEC].contains(&number));
-            let first = last.next().is_some_and(|(number, _)| number == kind::FORK);
-            let shows = [kind::SNAPSHOT, kind::UPDATE];
-            (!first || !is_told(history, mutant.at, &shows, &[kind::FORK, kind::EXEC]))
-                .then_some("PF_FORKNOEXEC alone shows that an exec is missing, and nobody read it")
-        }
-        kind::RENAME | kind::CRED => unshown(history, mutant),
-        kind::FORK_FAIL => Some("a fork that fails leaves no other trace"),
-        // the fork fails without having asked for a number
-        kind::ALLOC_FAIL => Some("a fork may fail before it asks for a number"),
-        _ => None,
     }
 }
 

@@ -13,9 +13,10 @@ use crate::{
     },
     coverage::{Coverage, Fact},
     event::Body,
-    model::{Change, Effect},
+    model::{Certainty, Change, Effect},
 };
 
+mod actors;
 mod compare;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ enum Field {
     Name,
     Exit,
     Code,
+    Tracer,
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +83,13 @@ pub(super) struct Audit {
     sweep: u32,
     /// A sweep has completed, and nothing was lost since.
     armed: bool,
+    /// It is the first sweep, and nothing is missing: only tasks whose births were told are compared.
+    early: bool,
+    actors: actors::Actors,
+    /// Some tasks escape the sweeps.
+    hides: bool,
+    /// Every tracer that attaches is told.
+    traces: bool,
     groups: bool,
     namespaces: bool,
     swaps: bool,
@@ -110,6 +119,8 @@ impl Audit {
                 || coverage.sees(Fact::Syscalls),
             swaps: coverage.sees(Fact::ExchangeTids),
             calls: coverage.sees(Fact::Syscalls),
+            hides: coverage.hidden_tasks > 0,
+            traces: coverage.sees(Fact::PtraceLink),
             ..Self::default()
         }
     }
@@ -122,6 +133,9 @@ impl Audit {
     #[inline]
     pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
         self.moves.note(cx.event);
+        if !cx.is_certain() {
+            self.actors.note(cx);
+        }
         match &cx.event.body {
             Body::Ptrace(facts) => self.trace(facts.task),
             Body::Syscall(facts) => self.all_traced |= facts.nr == PTRACE,
@@ -133,11 +147,12 @@ impl Audit {
             }
             Body::SnapshotBegin(_) => {
                 self.sweep += 1;
-                self.armed = cx.is_certain();
+                self.early = cx.is_early();
+                self.armed = cx.is_certain() || self.early;
                 self.compared = 0;
             }
             Body::Lost(_) => {
-                self.armed = false;
+                (self.armed, self.early) = (false, false);
                 self.pending.clear();
                 self.moves.clear();
             }
@@ -174,7 +189,9 @@ impl Audit {
             return;
         }
         for effect in &change.effects {
-            if let &Effect::Vanished(task) = effect {
+            if let &Effect::Vanished(task) = effect
+                && (!self.early || cx.world.certainty_of(task) == Certainty::Observed)
+            {
                 self.pend(
                     cx.world.key_of(task),
                     Pending {
@@ -190,6 +207,8 @@ impl Audit {
             }
         }
         self.judge(cx);
+        self.actors.judge(cx, self.hides);
+        self.early = false;
         cx.book.held(&RULE, self.compared);
         self.compared = 0;
     }
@@ -202,7 +221,7 @@ impl Audit {
             Field::Name | Field::Parent | Field::Exit => true,
             Field::Number => swaps,
             Field::Pgrp | Field::Session | Field::Namespaces => !calls,
-            Field::Found | Field::Gone | Field::Cred | Field::Code => false,
+            Field::Found | Field::Gone | Field::Cred | Field::Code | Field::Tracer => false,
         };
         for waiting in self.pending.values_mut() {
             waiting.retain(|pending| {
@@ -263,7 +282,7 @@ impl Audit {
             Body::Exit(facts) => (facts.task, BY_EXIT),
             Body::Release(facts) => (facts.task, BY_EXIT),
             Body::FreeTask(facts) => (facts.task, BY_EXIT),
-            Body::Ptrace(facts) => (facts.task, &[Field::Code]),
+            Body::Ptrace(facts) => (facts.task, &[Field::Code, Field::Tracer]),
             Body::ChangePid(facts) => (facts.task, &[Field::Pgrp, Field::Session]),
             Body::ExchangeTids(facts) => (facts.left, &[Field::Number]),
             Body::NsSet(facts) => (facts.task, &[Field::Namespaces]),
@@ -302,6 +321,7 @@ const BY_CALL: &[Field] = &[
     Field::Namespaces,
     Field::Cred,
     Field::Code,
+    Field::Tracer,
 ];
 
 /// What the end of the task can have made: not its name, and not that its birth was not told.
@@ -315,4 +335,5 @@ const BY_EXIT: &[Field] = &[
     Field::Cred,
     Field::Exit,
     Field::Code,
+    Field::Tracer,
 ];

@@ -1,7 +1,10 @@
 //! What a rule sees when it is tested.
 
 use super::{Rule, book::Book, tables::Tables, violation::Finding};
-use crate::event::Event;
+use crate::{
+    event::Event,
+    model::{Certainty, TaskId},
+};
 
 /// An event, the tables, and the book that the tests go into.
 pub(super) struct Cx<'a> {
@@ -35,6 +38,35 @@ impl Cx<'_> {
         finding: impl FnOnce() -> Finding,
     ) {
         self.book.test_alone(rule, holds, finding);
+    }
+
+    /// One test that, where `told`, rests on births that the hooks have told, and on no sweep.
+    #[inline]
+    pub(super) fn test_if(
+        &mut self,
+        told: bool,
+        rule: &'static Rule,
+        holds: bool,
+        finding: impl FnOnce() -> Finding,
+    ) {
+        if told {
+            self.book.test_told(rule, holds, finding);
+        } else {
+            self.book.test(rule, holds, finding);
+        }
+    }
+
+    /// The hooks have told of a task's birth, and so of all that came of it since, though no sweep
+    /// may have completed yet.
+    #[cold]
+    pub(super) fn was_born(&self, task: TaskId) -> bool {
+        self.is_early() && self.world.certainty_of(task) == Certainty::Observed
+    }
+
+    /// Nothing is missing since the first record, and the first sweep has not completed.
+    #[inline]
+    pub(super) fn is_early(&self) -> bool {
+        !self.book.certain && self.book.lost == 0
     }
 
     /// The tables can be relied upon: a sweep has completed that no loss has followed.

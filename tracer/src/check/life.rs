@@ -75,6 +75,12 @@ impl State {
         let event = cx.event;
         match &event.body {
             Body::Fork { task, vector, flags } => {
+                if cx.is_early()
+                    && let Some(&(made, by)) = self.makers.get(slot(task.pid))
+                    && made == task.pid
+                {
+                    exit_release_free::born(cx, task, by);
+                }
                 self.zombies.born(task.task);
                 let actor = Self::acts(cx);
                 self.groups.fork(cx, actor, (task, *flags));

@@ -4,6 +4,7 @@ pub(super) mod adding_flag;
 pub(super) mod allocated_count;
 pub(super) mod for_children;
 pub(super) mod init_death;
+mod making;
 pub(super) mod namespace_end;
 pub(super) mod namespace_tree;
 pub(super) mod no_fork_into_dead;
@@ -14,7 +15,7 @@ mod sets;
 
 use super::{Rule, Subject, cx::Cx, settle::Settle, violation::Finding};
 use crate::{
-    coverage::Coverage,
+    coverage::{Coverage, Fact},
     event::{Body, Event, NsSet, PidNs, TaskFacts, Vector, ns_reason},
     host::Host,
     model::{Change, NsId, World},
@@ -34,7 +35,10 @@ pub(super) struct State {
     freed: namespace_end::Freed,
     found: populated_has_init::Found,
     shown: sets::Sets,
+    making: making::Making,
     has_ids: bool,
+    /// Every PID namespace that is made is told.
+    sees_births: bool,
     has_groups: bool,
 }
 
@@ -43,7 +47,9 @@ impl State {
     pub(super) fn new(_host: &Host, coverage: &Coverage) -> Self {
         Self {
             counts: allocated_count::Counts::new(coverage),
+            making: making::Making::new(coverage),
             has_ids: coverage.ns_id,
+            sees_births: coverage.sees(Fact::PidNsCreate),
             has_groups: coverage.group_dead,
             ..Self::default()
         }
@@ -101,6 +107,7 @@ impl State {
             Body::Lost(_) => {
                 self.found.forget();
                 self.freed.lose();
+                self.making.forget();
             }
             Body::PidNs(facts) => self.pid_ns(cx, facts),
             Body::NsSet(facts) => self.ns_set(cx, facts),
@@ -115,16 +122,16 @@ impl State {
                 self.settle.changed(facts.task, event.header.ts);
             }
             Body::AllocFail(facts) => {
-                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level));
+                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), self.sees_births);
             }
             Body::ForkFail(facts) => for_children::fork_fail(cx, facts, &self.settle),
             Body::NsDying(facts) => {
-                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level));
+                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), self.sees_births);
                 self.dying.dying(cx, facts);
                 self.flags.dying(facts.ns, event.header.ts);
             }
             Body::NsDestroy(facts) => {
-                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level));
+                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), self.sees_births);
                 self.freed.destroy(cx, facts, &self.settle);
                 self.dying.forget(facts.ns);
                 self.flags.forget(facts.ns);
@@ -135,6 +142,7 @@ impl State {
 
     fn pid_ns(&mut self, cx: &mut Cx<'_>, facts: &PidNs) {
         if facts.reason == ns_reason::CREATE {
+            self.making.made(cx.event.header.actor, facts);
             self.freed.forget(facts.ns);
             self.dying.forget(facts.ns);
             let sure = !self.settle.doubts(cx.event.header.actor);
@@ -154,10 +162,12 @@ impl State {
             ns_reason::CREATE => {
                 nsproxy_lifetime::switch(cx, facts);
                 setns_unshare::created(cx, facts, &self.settle);
+                self.making.created(cx, facts);
             }
             ns_reason::ENTER => {
                 nsproxy_lifetime::switch(cx, facts);
                 setns_unshare::entered(cx, facts);
+                self.making.entered(cx, facts);
                 self.settle.changed(facts.task, ts);
             }
             _ => setns_unshare::found(cx, facts, &mut self.settle),

@@ -32,6 +32,8 @@ pub(super) struct State {
     /// Some tasks escape the sweeps.
     hides_tasks: bool,
     pid_max: u32,
+    /// When a loss was last told.
+    lost: u64,
 }
 
 impl State {
@@ -57,7 +59,7 @@ impl State {
         match &event.body {
             Body::Fork { task, vector, flags } if task.tid > 0 => {
                 let birth = &Birth::new(cx.world, header.actor, task, vector, *flags);
-                birth_order::fork(cx, &self.callers, birth);
+                birth_order::fork(cx, &self.callers, birth, self.lost);
                 newtask_namespace::fork(cx, birth);
                 if self.sees_namespaces {
                     newpid_flag::fork(cx, birth);
@@ -95,9 +97,11 @@ impl State {
                 return; // it may be a part of a fork
             }
             Body::Exit(_) => failed_fork::exit(cx, &self.callers),
-            Body::SnapshotBegin(_) => self.callers.clear(),
+            // whose call began before the hooks, or in a loss, is not known to be in the midst of one
+            Body::SnapshotBegin(_) if !cx.is_certain() => self.callers.clear(),
             Body::Lost(_) => {
                 self.callers.clear();
+                self.lost = cx.book.now;
                 self.changes.clear();
                 self.doubts.clear();
             }

@@ -197,6 +197,8 @@ impl State {
         init_number::born(cx, task, vector);
         if !self.allocs {
             self.claimed(cx, task.pid, task.ino, vector);
+        } else if cx.world.pid_at(task.pid).is_none() {
+            unique_number::taken(cx, &self.ground, task.pid, vector);
         }
     }
 

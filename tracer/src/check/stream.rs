@@ -6,6 +6,7 @@ pub(super) mod stream_sequence;
 pub(super) mod sweep_form;
 
 mod held_pids;
+mod second_pass;
 
 use tracer_ebpf::wire::kind;
 

@@ -4,7 +4,7 @@ use super::{Audit, Field, RULE};
 use crate::{
     check::{Subject, cx::Cx, violation::Finding},
     event::{TaskFacts, Vector},
-    model::{NsId, NsKind, TaskId, TaskState, World},
+    model::{Certainty, NsId, NsKind, PidState, TaskId, TaskState, World},
 };
 
 /// `PF_EXITING` (include/linux/sched.h).
@@ -36,7 +36,13 @@ impl Audit {
     pub(super) fn compare(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {
         let world = cx.world;
         let Some(id) = world.at_key(task.task) else {
-            let exempt = vector.is_empty() || task.task == 0 || world.find_task(task.tid).is_some();
+            // who has allocated a number tells of the task that gets it
+            let pid = world.pid_at(task.pid).filter(|_| self.early);
+            let told = pid.is_some_and(|pid| world.state_of_pid(pid) == PidState::Allocated);
+            let exempt = self.early && !told
+                || vector.is_empty()
+                || task.task == 0
+                || world.find_task(task.tid).is_some();
             if !exempt {
                 let subject = Subject::task_named(task.task, task.tid, task.tgid);
                 let observed =
@@ -49,6 +55,9 @@ impl Audit {
         if !world.lives(id) {
             return; // held for a moment after its release, or a newer task at its address
         }
+        if self.early && world.certainty_of(id) != Certainty::Observed {
+            return; // what the hooks have not told, only sweeps have
+        }
         self.compared += 1;
         self.compare_numbers(world, id, task);
         if task.tid == task.tgid {
@@ -59,6 +68,17 @@ impl Audit {
         }
         self.compare_name(cx, id, task);
         self.compare_code(cx, id, task);
+        // PTRACE_TRACEME, whose link may be inlined, makes the real parent the tracer
+        let foreign = task.ptrace != 0 && task.parent_tgid != task.ppid && task.exit_state == 0;
+        if self.traces
+            && foreign
+            && world.tracer(id).is_none()
+            && world.state_of(id) == TaskState::Running
+        {
+            let subject = Subject::task(world, id);
+            let observed = format!("the sweep shows that {} traces it", task.parent_tgid);
+            self.differ(Field::Tracer, task.task, 0, subject, "nobody traces it".into(), observed);
+        }
         // One that was exiting when a sweep read it last may have told so before the hooks, or in a loss.
         let exiting = world.flags_of(id) & PF_EXITING != 0;
         if task.exit_state != 0 && world.state_of(id) == TaskState::Running && !exiting {
@@ -127,7 +147,9 @@ impl Audit {
 
     fn compare_family(&mut self, world: &World, id: TaskId, task: &TaskFacts) {
         // an exited parent hands its children on at some time
-        let sure = |&parent: &TaskId| !world.is_parent_inferred(id) && world.runs(parent);
+        let told = |parent| !self.early || world.certainty_of(parent) == Certainty::Observed;
+        let sure =
+            |&parent: &TaskId| !world.is_parent_inferred(id) && world.runs(parent) && told(parent);
         let parent = world.parent(id).filter(sure);
         if let Some(parent) = parent {
             let key = world.key_of(parent);

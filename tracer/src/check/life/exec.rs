@@ -198,7 +198,7 @@ impl State {
     fn execed(&mut self, cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &TaskFacts) {
         let world = cx.world;
         let fresh = facts.flags & (PF_FORKNOEXEC | PF_EXITING) != 0 || !world.runs(id);
-        if fresh || !known.whole(world, id) || world.has_execed(id) || world.is_grouped(id) {
+        if fresh || !known.whole(world, id) || world.has_execed(id) {
             return;
         }
         if cx.event.header.actor == facts.task {

@@ -4,7 +4,7 @@ use super::known::{Known, Sees};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
-    event::{Exit, FreePid, FreeTask, Release},
+    event::{Exit, FreePid, FreeTask, Release, TaskFacts},
     model::{PidId, PidState, TaskId, TaskState, World},
 };
 
@@ -184,6 +184,16 @@ pub(super) fn free_pid(
             )
         });
     }
+}
+
+/// A birth before the first sweep: by who has allocated the pid.
+#[cold]
+pub(super) fn born(cx: &mut Cx<'_>, task: &TaskFacts, by: u64) {
+    let actor = cx.event.header.actor;
+    cx.test_if(true, &RULE, by == actor, || {
+        let subject = Subject::task_named(task.task, task.tid, task.tgid);
+        Finding::new(subject, format!("made by {by:#x}, who has its pid"), format!("by {actor:#x}"))
+    });
 }
 
 /// `free_pid` of a pid that no task has got: the fork that allocated it has failed.

@@ -101,7 +101,12 @@ impl Dying {
         let death = Death { by: header.actor, thread, proven: false };
         self.deaths.insert(facts.ns, death);
         self.starting.push((header.actor, facts.ns));
-        let Some(actor) = world.at_key(header.actor) else { return };
+        let Some(actor) = world.at_key(header.actor) else {
+            test(cx, &RULE, false, named, "an init that has exited", || {
+                format!("by {:#x}, of which nothing has told", header.actor)
+            });
+            return;
+        };
         let exited = world.state_of(actor) == TaskState::Zombie;
         test(cx, &RULE, exited, named, "an init that has exited", || "one that runs".to_owned());
         let Some(ns) = world.ns_at(facts.ns) else { return };

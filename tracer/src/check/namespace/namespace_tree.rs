@@ -57,8 +57,10 @@ fn level(world: &World, ns: NsId) -> Option<u32> {
 }
 
 /// A record names a namespace, by its key, inode number and level.
-pub(in crate::check) fn end(cx: &mut Cx<'_>, (key, inum, depth): (u64, u32, u32)) {
-    let Some(ns) = known(cx, key, 0) else { return };
+/// Where every creation is told (`sees`), one with the same key and inode number is the same.
+pub(in crate::check) fn end(cx: &mut Cx<'_>, (key, inum, depth): (u64, u32, u32), sees: bool) {
+    let same = cx.world.ns_at(key).filter(|&ns| sees && cx.world.ns(ns).inum == inum);
+    let Some(ns) = known(cx, key, 0).or(same) else { return };
     let (had, at) = (cx.world.ns(ns).inum, level(cx.world, ns));
     let holds = (had == inum || had == 0) && at.is_none_or(|at| at == depth);
     test(cx, &RULE, holds, (key, inum), "its inode number and level", || {

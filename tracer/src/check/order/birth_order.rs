@@ -4,7 +4,7 @@ use super::{birth::Birth, callers::Callers};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
-    model::{Certainty, PidState},
+    model::{Certainty, PidState, TaskId},
 };
 
 /// How far the clocks that are read may differ, ns.
@@ -72,19 +72,39 @@ pub(in crate::check) fn about(cx: &mut Cx<'_>, task: u64, tid: i32) {
     });
 }
 
+/// A birth by a task of which is not remembered what it is in the midst of: one that was born under
+/// the eyes of the hooks has allocated the pid.
+#[cold]
+fn unknown(cx: &mut Cx<'_>, birth: &Birth<'_>, lost: u64) {
+    let world = cx.world;
+    let seen =
+        |&id: &TaskId| world.certainty_of(id) == Certainty::Observed && world.born_at(id) > lost;
+    if !birth.caller.as_ref().is_some_and(seen) {
+        return;
+    }
+    // a sweep may have shown the task already
+    let pid = world.pid_at(birth.facts.pid);
+    let allocated = pid.is_some_and(|pid| world.allocated_at(pid) != 0);
+    cx.test(&RULE, allocated, || {
+        let read = format!("that of {}", birth.facts.tid);
+        Finding::new(birth.subject(), "a pid is allocated first", read)
+    });
+}
+
 /// A birth.
-pub(in crate::check) fn fork(cx: &mut Cx<'_>, callers: &Callers, birth: &Birth<'_>) {
+pub(in crate::check) fn fork(cx: &mut Cx<'_>, callers: &Callers, birth: &Birth<'_>, lost: u64) {
     let (world, header, facts) = (cx.world, &cx.event.header, birth.facts);
     let known = world.at_key(facts.task).filter(|&id| world.lives(id));
     let again = known.is_some_and(|id| world.certainty_of(id) == Certainty::Observed);
-    cx.test(&RULE, !again && facts.exit_state == 0, || {
+    cx.test_if(again, &RULE, !again && facts.exit_state == 0, || {
         let read = if again { "it was born before" } else { "it has exited" };
         Finding::new(birth.subject(), "a task is born once, and lives", read)
     });
     let call = callers.get(header.actor).filter(|_| cx.is_full(&RULE));
     if let Some(call) = call {
         let holds = call.pid == facts.pid && call.nr == facts.tid;
-        cx.test(&RULE, holds, || {
+        // births are attached before numbers: who has allocated one makes a task with it
+        cx.test_if(call.pid != 0, &RULE, holds, || {
             let known = match call.nr {
                 0 => "a pid is allocated first".to_owned(),
                 nr => format!("the pid of {nr}, which its maker has allocated"),
@@ -92,6 +112,16 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, callers: &Callers, birth: &Birth<'
             Finding::new(birth.subject(), known, format!("that of {}", facts.tid))
         });
     }
+    if call.is_none() && cx.is_full(&RULE) && cx.is_certain() {
+        unknown(cx, birth, lost);
+    }
+    let own = birth.vector.first().is_some_and(|upid| upid.nr == facts.tid);
+    let deep = facts.level as usize + 1 == birth.vector.len();
+    cx.test_alone(&RULE, own && deep, || {
+        let nrs: Vec<_> = birth.vector.iter().map(|upid| upid.nr).collect();
+        let read = format!("{nrs:?} at level {}", facts.level);
+        Finding::new(birth.subject(), format!("the numbers of {}", facts.tid), read)
+    });
     let made = birth.caller.map_or(0, |caller| world.start_of(caller));
     let allocated = call.map_or(0, |call| call.since);
     let from = made.max(allocated).saturating_sub(SKEW);

@@ -41,7 +41,20 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, doubts: &mut Doubts, birth: &Birth
     let leads = facts.tid == facts.tgid && facts.leader == facts.task;
     let flags = !birth.has(clone::NEWPID | clone::NEWUSER) && birth.flags & SHARED == SHARED;
     let shape = if thread { !leads && flags } else { leads };
-    cx.test(&RULE, shape && (facts.exit_signal < 0) == thread, || {
+    let maker = &cx.event.header;
+    let own = if thread {
+        let leads = maker.actor_tid == maker.actor_tgid;
+        facts.tgid == maker.actor_tgid && (facts.leader == maker.actor) == leads
+    } else {
+        birth.has(clone::PARENT)
+            || (facts.real_parent, facts.ppid) == (maker.actor, maker.actor_tgid)
+    };
+    cx.test_alone(&RULE, own, || {
+        let known = format!("a task of its maker {}/{}", maker.actor_tgid, maker.actor_tid);
+        let read = format!("of group {}, with parent {}", facts.tgid, facts.ppid);
+        Finding::new(birth.subject(), known, read)
+    });
+    cx.test_alone(&RULE, shape && (facts.exit_signal < 0) == thread, || {
         let known = if thread { "a thread of its maker's group" } else { "a leader" };
         let (tgid, signal) = (facts.tgid, facts.exit_signal);
         let read = format!("tgid {tgid}, exit signal {signal}, flags {:#x}", birth.flags);

@@ -31,7 +31,7 @@ const MAX_LEVEL: usize = 32;
 pub(super) fn vector(cx: &mut Cx<'_>, key: u64, level: Option<u32>, vector: &[Upid]) {
     let deep = vector.len().wrapping_sub(1);
     let holds = deep <= MAX_LEVEL && level.is_none_or(|level| level as usize == deep);
-    cx.test(&RULE, holds, || {
+    cx.test_alone(&RULE, holds, || {
         let stated = level.map_or(String::new(), |level| format!(" at level {level}"));
         let count = vector.len();
         Finding::new(
@@ -45,7 +45,7 @@ pub(super) fn vector(cx: &mut Cx<'_>, key: u64, level: Option<u32>, vector: &[Up
 /// The level of a namespace, or of a pid whose numbers are not in the record.
 #[inline]
 pub(super) fn level(cx: &mut Cx<'_>, level: u32, subject: impl FnOnce() -> Subject) {
-    cx.test(&RULE, level as usize <= MAX_LEVEL, || {
+    cx.test_alone(&RULE, level as usize <= MAX_LEVEL, || {
         Finding::new(subject(), "a level of 32 at most", format!("level {level}"))
     });
 }

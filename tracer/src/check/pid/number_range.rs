@@ -34,7 +34,7 @@ const LIMIT: i32 = 4 << 20;
 pub(super) fn vector(cx: &mut Cx<'_>, key: u64, vector: &[Upid], held: bool) {
     let valid = |upid: &Upid| (1..LIMIT).contains(&upid.nr);
     let idle = held && matches!(vector, [Upid { nr: 0, .. }]);
-    cx.test(&RULE, idle || vector.iter().all(valid), || {
+    cx.test_alone(&RULE, idle || vector.iter().all(valid), || {
         let numbers: Vec<_> = vector.iter().map(|upid| upid.nr).collect();
         Finding::new(named(key, vector), "numbers from 1 to 4194303", format!("{numbers:?}"))
     });

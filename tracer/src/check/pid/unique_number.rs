@@ -5,6 +5,7 @@ use crate::{
     check::{Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
     event::Upid,
+    model::{Certainty, PidId, World},
 };
 
 /// The rule.
@@ -39,7 +40,8 @@ pub(super) fn taken(cx: &mut Cx<'_>, ground: &Ground, key: u64, vector: &[Upid])
         let old = cx.world.find_pid_ns(upid.nr, ns);
         let old =
             old.filter(|&old| cx.world.key_of_pid(old) != key && ground.is_sure(cx.world, old));
-        cx.test(&RULE, old.is_none(), || {
+        let told = old.is_some_and(|old| is_told(cx.world, old));
+        cx.test_if(told, &RULE, old.is_none(), || {
             let holder = old.map_or(0, |old| cx.world.nr(old));
             let task = old.and_then(|old| cx.world.live_holder(old));
             let task =
@@ -51,6 +53,13 @@ pub(super) fn taken(cx: &mut Cx<'_>, ground: &Ground, key: u64, vector: &[Upid])
             )
         });
     }
+}
+
+/// The hooks have told of its birth, and would have told of its end.
+#[cold]
+fn is_told(world: &World, pid: PidId) -> bool {
+    let born = |task| world.certainty_of(task) == Certainty::Observed;
+    world.allocated_at(pid) != 0 || world.live_holder(pid).is_some_and(born)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rule 68: a sweep has its form.
 
-use super::held_pids::Held;
+use super::{held_pids::Held, second_pass::Second};
 use crate::{
     check::{
         Group, Need, Rule, Scope, Severity, Subject, cx::Cx, settle::is_sweep, violation::Finding,
@@ -67,6 +67,7 @@ pub(super) struct State {
     begun: u64,
     pending: Vec<Pending>,
     held: Held,
+    second: Second,
 }
 
 /// How far the times of two CPUs' records may lie apart, ns.
@@ -76,7 +77,7 @@ const MOST: usize = 64;
 
 impl State {
     pub(super) fn new(coverage: &Coverage) -> Self {
-        Self { held: Held::new(coverage), ..Self::default() }
+        Self { held: Held::new(coverage), second: Second::new(coverage), ..Self::default() }
     }
 
     /// A record comes.
@@ -91,8 +92,11 @@ impl State {
             let sweeping = matches!(self.phase, Phase::Tasks | Phase::Rest);
             if let Body::Lost(_) = body {
                 self.held.forget();
-                *self = Self { held: std::mem::take(&mut self.held), ..Self::default() };
+                self.second.begin(false);
+                let (held, second) = self.kept();
+                *self = Self { held, second, ..Self::default() };
             } else {
+                self.second.note(cx.event);
                 self.held.note(cx.world, header, body, sweeping);
             }
             if let Body::Fork { task, .. } = body {
@@ -114,6 +118,9 @@ impl State {
                 });
                 if self.phase == Phase::Tasks {
                     self.phase = Phase::Rest;
+                }
+                if self.phase == Phase::Rest {
+                    self.spaces(cx, body);
                 }
                 if let Body::HeldPid(facts) = body
                     && self.phase == Phase::Rest
@@ -140,20 +147,27 @@ impl State {
         self.judge(cx);
     }
 
+    fn kept(&mut self) -> (Held, Second) {
+        (std::mem::take(&mut self.held), std::mem::take(&mut self.second))
+    }
+
     fn begin(&mut self, cx: &mut Cx<'_>, mark: &Mark) {
         let (last, phase) = (self.generation, self.phase);
         let follows = phase == Phase::Unknown || mark.generation == last.wrapping_add(1);
         let first = matches!(phase, Phase::Unknown | Phase::Idle);
         let holds = follows && first && mark.tasks == 0 && mark.generation > 0;
+        let (held, second) = self.kept();
         *self = Self {
             phase: Phase::Tasks,
             generation: mark.generation,
             begun: cx.event.header.ts.saturating_sub(SKEW),
             pending: std::mem::take(&mut self.pending),
-            held: std::mem::take(&mut self.held),
+            held,
+            second,
             ..Self::default()
         };
         self.held.begin();
+        self.second.begin(true);
         self.test(cx, holds, || {
             let read = format!("sweep {} with {} tasks", mark.generation, mark.tasks);
             (format!("sweep {} begins behind the end of {last}", last + 1), read)
@@ -179,6 +193,7 @@ impl State {
         }
         self.shown += 1;
         self.held.task(task);
+        self.second.task(task, vector);
         let (number, key) = self.high;
         if task.tid > number {
             self.high = (task.tid, task.task);
@@ -191,6 +206,19 @@ impl State {
         }
     }
 
+    /// The second pass shows namespaces, or what comes behind a task's.
+    fn spaces(&mut self, cx: &mut Cx<'_>, body: &Body) {
+        let finding = match body {
+            Body::PidNs(facts) => {
+                self.second.space(facts.ns);
+                None
+            }
+            Body::NsSet(facts) => self.second.set(cx.world, facts),
+            _ => self.second.unclaimed(cx.world),
+        };
+        self.pend(cx, finding, 0);
+    }
+
     fn end(&mut self, cx: &mut Cx<'_>, mark: &Mark) {
         let (generation, shown) = (self.generation, self.shown);
         let open = matches!(self.phase, Phase::Tasks | Phase::Rest);
@@ -201,6 +229,8 @@ impl State {
                 (format!("the end of sweep {generation}, with {shown} tasks"), read)
             });
             let finding = self.held.end(cx);
+            self.pend(cx, finding.filter(|_| open), 0);
+            let finding = self.second.end(cx);
             self.pend(cx, finding.filter(|_| open), 0);
             self.phase = Phase::Idle;
         }

@@ -101,12 +101,16 @@ pub(in crate::check) fn actor(cx: &mut Cx<'_>) {
         nobody(cx);
         return;
     }
-    let Some(id) = cx.world.at_key(header.actor) else { return };
     let (tid, tgid) = (header.actor_tid, header.actor_tgid);
+    let Some(id) = cx.world.at_key(header.actor) else {
+        stranger(cx, header.actor, tid, tgid);
+        return;
+    };
     let world = cx.world;
     let (known, group) = world.ids(id);
     let holds = group == tgid && (known == tid || may_lead(cx, id, tid));
-    cx.test(&RULE, holds, || {
+    let told = !holds && cx.was_born(id);
+    cx.test_if(told, &RULE, holds, || {
         let known = format!("{}/{}", world.tgid(id), world.tid(id));
         differ(|| Subject::task(world, id), "acting tgid/tid", known, format!("{tgid}/{tid}"))
     });
@@ -122,14 +126,34 @@ pub(in crate::check) fn own(cx: &mut Cx<'_>, task: u64) {
     });
 }
 
+/// A task that nothing has told of has the number of none that was born under the eyes of the hooks.
+#[cold]
+fn stranger(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
+    let world = cx.world;
+    let Some(id) = world.find_task(tid).filter(|&id| cx.was_born(id) && world.runs(id)) else {
+        return;
+    };
+    if world.leads(id) && world.is_grouped(id) || world.key_of(id) == task {
+        return; // an exec may be giving its number away
+    }
+    cx.test_if(true, &RULE, false, || {
+        let subject = Subject::task_named(task, tid, tgid);
+        Finding::new(subject, "a number of its own", format!("that of {:#x}", world.key_of(id)))
+    });
+}
+
 /// The task at a key has these numbers.
 #[inline]
 fn numbers(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
     let world = cx.world;
-    let Some(id) = live(world, task) else { return };
+    let Some(id) = live(world, task) else {
+        stranger(cx, task, tid, tgid);
+        return;
+    };
     let (known, group) = world.ids(id);
     let holds = group == tgid && (known == tid || may_lead(cx, id, tid));
-    cx.test(&RULE, holds, || {
+    let told = !holds && cx.was_born(id);
+    cx.test_if(told, &RULE, holds, || {
         let known = format!("{}/{}", world.tgid(id), world.tid(id));
         differ(|| Subject::task(world, id), "tgid/tid", known, format!("{tgid}/{tid}"))
     });

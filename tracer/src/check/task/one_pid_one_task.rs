@@ -52,7 +52,8 @@ pub(in crate::check) fn named(cx: &mut Cx<'_>, task: u64, pid: u64) {
     let leader = world.leader(id);
     let swapped = leader != id && is_old(cx, leader);
     let holds = known == pid || known == 0 || swapped;
-    cx.test(&RULE, holds, || finding(Subject::task(world, id), known, pid));
+    let told = !holds && (leader == id || cx.is_full(&RULE)) && cx.was_born(id);
+    cx.test_if(told, &RULE, holds, || finding(Subject::task(world, id), known, pid));
 }
 
 /// A task is read.
