@@ -1,5 +1,6 @@
 //! Why a history that a fault has altered is legal all the same.
 
+mod change;
 mod dropped;
 
 use std::collections::HashSet;
@@ -20,7 +21,9 @@ pub fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {
     match mutant.fault {
         Fault::Swap => swapped(history, mutant),
         Fault::Drop => dropped::reason(history, mutant),
-        _ => field_reason(header(record).kind, mutant).or_else(|| unshown(history, mutant)),
+        _ => field_reason(header(record).kind, mutant)
+            .or_else(|| unshown(history, mutant))
+            .or_else(|| change::reason(history, mutant)),
     }
 }
 
@@ -73,7 +76,7 @@ fn is_told(history: &History, at: usize, shows: &[u16], until: &[u16]) -> bool {
 }
 
 /// Fields that one record alone tells: any value would be as good.
-const ONLY_WITNESS: [(u16, &str); 13] = [
+const ONLY_WITNESS: [(u16, &str); 12] = [
     // any step of copy_process, any security module, may refuse with any errno
     (kind::FORK_FAIL, "errno"),
     // what was asked for has left no other trace
@@ -88,8 +91,6 @@ const ONLY_WITNESS: [(u16, &str); 13] = [
     // a task runs and sleeps without a record
     (kind::SNAPSHOT, "task.state"),
     (kind::UPDATE, "task.state"),
-    // a parent's exit, or an exec, makes it SIGCHLD
-    (kind::FORK, "task.exit_signal"),
     (kind::EXEC, "args_total"),
     (kind::EXEC, "args_len"),
     (kind::EXEC, "filename_len"),

@@ -9,12 +9,16 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     check::{
-        Group, Need, Rule, Scope, Severity, Subject, cx::Cx, moves::Moves, violation::Finding,
+        Group, Need, Rule, Scope, Severity, Subject,
+        cx::Cx,
+        moves::{Moves, is_between},
+        violation::Finding,
     },
     coverage::{Coverage, Fact},
     event::Body,
     model::{Certainty, Change, Effect},
 };
+use tracer_ebpf::wire::kind;
 
 mod actors;
 mod compare;
@@ -74,6 +78,9 @@ struct Pending {
     subject: Subject,
     expected: String,
     observed: String,
+    /// The name that is shown, if that is what differs, and the one before.
+    name: [u8; 16],
+    was: [u8; 16],
 }
 
 /// Differences that wait for their explanation.
@@ -90,6 +97,8 @@ pub(super) struct Audit {
     hides: bool,
     /// Every tracer that attaches is told.
     traces: bool,
+    /// Nothing was lost yet.
+    whole: bool,
     groups: bool,
     namespaces: bool,
     swaps: bool,
@@ -121,6 +130,7 @@ impl Audit {
             calls: coverage.sees(Fact::Syscalls),
             hides: coverage.hidden_tasks > 0,
             traces: coverage.sees(Fact::PtraceLink),
+            whole: true,
             ..Self::default()
         }
     }
@@ -139,11 +149,20 @@ impl Audit {
         match &cx.event.body {
             Body::Ptrace(facts) => self.trace(facts.task),
             Body::Syscall(facts) => self.all_traced |= facts.nr == PTRACE,
+            Body::Rename(facts) => self.moves.rename(cx.world, facts.task, &cx.event.header),
             _ => {}
+        }
+        if let Body::Snapshot { task, from_proc: false, .. } | Body::Update { task, .. } =
+            &cx.event.body
+        {
+            self.running_code(cx, task);
         }
         match &cx.event.body {
             Body::Snapshot { task, vector, from_proc: false, .. } if self.armed => {
                 self.compare(cx, task, vector);
+            }
+            Body::Snapshot { task, from_proc: false, .. } if self.whole => {
+                self.compare_born(cx, task);
             }
             Body::SnapshotBegin(_) => {
                 self.sweep += 1;
@@ -153,18 +172,12 @@ impl Audit {
             }
             Body::Lost(_) => {
                 (self.armed, self.early) = (false, false);
+                self.whole = false;
                 self.pending.clear();
                 self.moves.clear();
             }
             body @ Body::Update { task, .. } if self.armed => {
                 self.explain(body, cx.event.header.actor);
-                let runs = cx.event.header.actor != task.task
-                    || task.exit_code == 0 && task.exit_state == 0;
-                cx.test(&RULE, runs, || {
-                    let subject = Subject::task_named(task.task, task.tid, task.tgid);
-                    let read = format!("exit code {:#x}", task.exit_code);
-                    Finding::new(subject, "a task that calls has not exited", read)
-                });
                 let id = cx.world.at_key(task.task).filter(|&id| cx.world.lives(id));
                 if let Some(id) = id {
                     self.compare_name(cx, id, task);
@@ -185,7 +198,11 @@ impl Audit {
 
     /// At the end of a sweep: who is gone without an exit, and what the sweep before had left open.
     pub(super) fn after(&mut self, cx: &mut Cx<'_>, change: &Change) {
-        if !matches!(cx.event.body, Body::SnapshotEnd(_)) || !self.armed {
+        if !matches!(cx.event.body, Body::SnapshotEnd(_)) {
+            return;
+        }
+        if !self.armed {
+            self.judge(cx); // what was born just before the first sweep
             return;
         }
         for effect in &change.effects {
@@ -202,6 +219,8 @@ impl Audit {
                         subject: Subject::task(cx.world, task),
                         expected: "a task that has not exited is shown by every sweep".into(),
                         observed: "the sweep did not show it, and no exit was seen".into(),
+                        name: [0; 16],
+                        was: [0; 16],
                     },
                 );
             }
@@ -247,8 +266,19 @@ impl Audit {
         expected: String,
         observed: String,
     ) {
-        let (sweep, excused) = (self.sweep, field == Field::Cred || self.moves.has(key));
-        self.pend(key, Pending { field, sweep, excused, other, subject, expected, observed });
+        let moves = |kind| self.moves.has_of(key, kind);
+        let excused = match field {
+            Field::Cred => true,
+            Field::Number => moves(kind::EXCHANGE_TIDS),
+            Field::Pgrp | Field::Session => moves(kind::CHANGE_PID),
+            Field::Namespaces => moves(kind::NS_SET),
+            Field::Code | Field::Tracer => moves(kind::PTRACE),
+            Field::Found | Field::Gone | Field::Parent | Field::Name | Field::Exit => false,
+        };
+        let (sweep, name, was) = (self.sweep, [0; 16], [0; 16]);
+        let pending =
+            Pending { field, sweep, excused, other, subject, expected, observed, name, was };
+        self.pend(key, pending);
     }
 
     /// A second difference of the same sort while the first one waits is its other side: the tables
@@ -275,10 +305,8 @@ impl Audit {
         let (about, explains): (u64, &[Field]) = match body {
             Body::Fork { task, .. } => (task.task, &[Field::Found]),
             Body::Update { task, .. } => (task.task, BY_CALL),
-            Body::Exec(exec) => {
-                (exec.facts.task, &[Field::Number, Field::Name, Field::Namespaces, Field::Cred])
-            }
-            Body::Rename(facts) => (facts.task, &[Field::Number, Field::Name]),
+            Body::Exec(exec) => (exec.facts.task, &[Field::Number, Field::Namespaces, Field::Cred]),
+            Body::Rename(facts) => (facts.task, &[Field::Number]),
             Body::Exit(facts) => (facts.task, BY_EXIT),
             Body::Release(facts) => (facts.task, BY_EXIT),
             Body::FreeTask(facts) => (facts.task, BY_EXIT),
@@ -292,6 +320,8 @@ impl Audit {
         self.clear(about, explains);
         self.clear(actor, &[Field::Gone]);
         match body {
+            // It was read when it had its new name.
+            Body::Rename(facts) => self.named(facts.task, facts.comm),
             Body::ExchangeTids(facts) => self.clear(facts.right, &[Field::Number, Field::Gone]),
             // Its children have another parent now.
             Body::Exit(facts) => self.orphans(facts.task),
@@ -302,6 +332,16 @@ impl Audit {
     fn clear(&mut self, key: u64, fields: &[Field]) {
         if let Some(waiting) = self.pending.get_mut(&key) {
             waiting.retain(|pending| !fields.contains(&pending.field));
+        }
+    }
+
+    fn named(&mut self, key: u64, name: [u8; 16]) {
+        if let Some(waiting) = self.pending.get_mut(&key) {
+            waiting.retain_mut(|pending| {
+                let between = is_between(&pending.name, &pending.was, &name);
+                pending.was = name;
+                pending.field != Field::Name || !between
+            });
         }
     }
 

@@ -40,6 +40,17 @@ impl Cx<'_> {
         self.book.test_alone(rule, holds, finding);
     }
 
+    /// One test of what hooks have told alone: it needs no sweep, only that nothing was lost.
+    #[inline]
+    pub(super) fn test_told(
+        &mut self,
+        rule: &'static Rule,
+        holds: bool,
+        finding: impl FnOnce() -> Finding,
+    ) {
+        self.book.test_told(rule, holds, finding);
+    }
+
     /// One test that, where `told`, rests on births that the hooks have told, and on no sweep.
     #[inline]
     pub(super) fn test_if(

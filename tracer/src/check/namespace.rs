@@ -2,6 +2,7 @@
 
 pub(super) mod adding_flag;
 pub(super) mod allocated_count;
+mod calls;
 pub(super) mod for_children;
 pub(super) mod init_death;
 mod making;
@@ -36,10 +37,13 @@ pub(super) struct State {
     found: populated_has_init::Found,
     shown: sets::Sets,
     making: making::Making,
+    calls: calls::Calls,
     has_ids: bool,
-    /// Every PID namespace that is made is told.
-    sees_births: bool,
     has_groups: bool,
+    /// Every creation of a PID namespace is told.
+    creates: bool,
+    /// Some tasks escape the sweeps.
+    hides: bool,
 }
 
 impl State {
@@ -49,8 +53,9 @@ impl State {
             counts: allocated_count::Counts::new(coverage),
             making: making::Making::new(coverage),
             has_ids: coverage.ns_id,
-            sees_births: coverage.sees(Fact::PidNsCreate),
             has_groups: coverage.group_dead,
+            creates: coverage.sees(Fact::PidNsCreate),
+            hides: coverage.hidden_tasks > 0,
             ..Self::default()
         }
     }
@@ -67,6 +72,8 @@ impl State {
         match &event.body {
             Body::Fork { task, vector, .. } if task.tid > 0 => {
                 nsproxy_lifetime::fork(cx, task);
+                self.shown.born(cx, task);
+                self.calls.end(task.task);
                 for_children::own(cx, task, vector);
                 for_children::born(cx, task, vector);
                 if vector.len() > 1 {
@@ -76,11 +83,14 @@ impl State {
             }
             Body::Update { task, vector } => {
                 nsproxy_lifetime::fork(cx, task);
+                self.shown.own(cx, task);
+                self.calls.update(cx, task);
                 for_children::own(cx, task, vector);
                 for_children::read(cx, task, vector, &mut self.settle, actor);
             }
             Body::Snapshot { task, vector, from_proc: false, .. } if !vector.is_empty() => {
                 self.snapshot(cx, task, vector);
+                self.shown.snapshot(cx, task);
             }
             Body::AllocPid(facts) if facts.vector.len() > 1 => {
                 populated_has_init::alloc(cx, &facts.vector);
@@ -103,11 +113,15 @@ impl State {
     fn rare(&mut self, cx: &mut Cx<'_>) {
         let event: &Event = cx.event;
         match &event.body {
-            Body::SnapshotBegin(_) => self.found.begin(event.header.ts),
+            Body::SnapshotBegin(_) => {
+                self.found.begin(event.header.ts);
+                self.calls.begin(event.header.ts);
+            }
             Body::Lost(_) => {
                 self.found.forget();
                 self.freed.lose();
                 self.making.forget();
+                self.calls.forget();
             }
             Body::PidNs(facts) => self.pid_ns(cx, facts),
             Body::NsSet(facts) => self.ns_set(cx, facts),
@@ -116,22 +130,27 @@ impl State {
                 self.dying.free(cx, facts);
             }
             Body::Release(facts) => self.dying.release(cx, facts),
-            Body::FreeTask(facts) => init_death::free_task(cx, facts, self.has_groups),
+            Body::FreeTask(facts) => {
+                init_death::free_task(cx, facts, self.has_groups);
+                self.calls.end(facts.task);
+            }
             Body::Cred(facts) => {
                 setns_unshare::cred(cx, facts, self.has_ids);
                 self.settle.changed(facts.task, event.header.ts);
             }
             Body::AllocFail(facts) => {
-                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), self.sees_births);
+                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), (0, self.creates));
             }
+            Body::Syscall(facts) => self.calls.call(facts),
             Body::ForkFail(facts) => for_children::fork_fail(cx, facts, &self.settle),
             Body::NsDying(facts) => {
-                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), self.sees_births);
+                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), (1, self.creates));
+                namespace_tree::dying(cx, facts);
                 self.dying.dying(cx, facts);
                 self.flags.dying(facts.ns, event.header.ts);
             }
             Body::NsDestroy(facts) => {
-                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), self.sees_births);
+                namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), (1, self.creates));
                 self.freed.destroy(cx, facts, &self.settle);
                 self.dying.forget(facts.ns);
                 self.flags.forget(facts.ns);
@@ -148,10 +167,10 @@ impl State {
             let sure = !self.settle.doubts(cx.event.header.actor);
             namespace_tree::created(cx, facts, sure);
         } else {
-            populated_has_init::read(cx, facts);
+            populated_has_init::read(cx, facts, (self.creates, self.hides));
             self.found.read(facts);
         }
-        namespace_tree::read(cx, facts, self.has_ids);
+        namespace_tree::read(cx, facts, (self.has_ids, self.creates));
         self.flags.read(cx, facts, &self.dying);
     }
 
@@ -183,7 +202,8 @@ impl State {
             }
             Body::SnapshotEnd(_) => {
                 self.counts.swept(cx);
-                self.found.end(cx);
+                self.calls.judge(cx);
+                self.found.end(cx, self.hides);
             }
             _ => (),
         }

@@ -4,6 +4,7 @@ pub(super) mod birth;
 pub(super) mod birth_order;
 pub(super) mod callers;
 pub(super) mod changes;
+mod early;
 pub(super) mod failed_fork;
 pub(super) mod inheritance;
 pub(super) mod limit_reason;
@@ -26,6 +27,8 @@ pub(super) struct State {
     callers: Callers,
     changes: changes::Changes,
     doubtful: inheritance::Doubtful,
+    renamed: inheritance::Renamed,
+    early: early::Early,
     doubts: Doubts,
     sees_namespaces: bool,
     sees_cred: bool,
@@ -55,6 +58,7 @@ impl State {
         let event: &Event = cx.event;
         let header = &event.header;
         self.doubts.tick(cx);
+        self.early.before(cx);
         birth_order::actor(cx, self.hides_tasks);
         match &event.body {
             Body::Fork { task, vector, flags } if task.tid > 0 => {
@@ -66,6 +70,10 @@ impl State {
                 }
                 thread_flag::fork(cx, &mut self.doubts, birth);
                 inheritance::fork(cx, self, birth);
+                self.renamed.made(cx, header.actor);
+                if birth.caller.is_none() {
+                    self.early.born(header.actor, *flags, task);
+                }
                 self.callers.ends(header.actor);
                 self.callers.ends(task.task);
             }
@@ -89,7 +97,10 @@ impl State {
                 birth_order::about(cx, facts.task, facts.tid);
                 self.changes.note(cx.world, header.ts, facts);
             }
-            Body::Rename(facts) => birth_order::about(cx, facts.task, facts.tid),
+            Body::Rename(facts) => {
+                birth_order::about(cx, facts.task, facts.tid);
+                self.renamed.note(cx.world, header.actor, facts.task);
+            }
             Body::Release(facts) => birth_order::about(cx, facts.task, facts.tid),
             Body::Snapshot { task, .. } => self.doubtful.snapshot(cx.world, task),
             Body::Ptrace(facts) => {
@@ -104,6 +115,7 @@ impl State {
                 self.lost = cx.book.now;
                 self.changes.clear();
                 self.doubts.clear();
+                self.renamed.lose();
             }
             _ => {}
         }

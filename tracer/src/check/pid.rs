@@ -74,6 +74,9 @@ impl State {
             Body::HeldPid(facts) => {
                 self.numbers(cx, facts.pid.0, None, &facts.vector, true);
                 self.ino(cx, facts.pid.0, facts.ino);
+                if facts.vector.first().is_some_and(|upid| upid.nr == 0) {
+                    ino_order::absent(cx, facts.pid.0, facts.ino); // init_struct_pid
+                }
             }
             Body::FreePid(facts) => self.freed(cx, facts),
             Body::ChangePid(facts) => self.number(cx, facts.pid, facts.nr),

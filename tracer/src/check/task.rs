@@ -33,12 +33,14 @@ pub(super) struct State {
     zombies: parent_alive::Zombies,
     workers: user_workers::Flags,
     told: tracer_is_parent::Told,
+    unknown: rooted::Unknown,
 }
 
 impl State {
     /// Nothing seen yet.
-    pub(super) fn new(host: &Host, _coverage: &Coverage) -> Self {
-        Self { workers: user_workers::Flags::of(host), ..Self::default() }
+    pub(super) fn new(host: &Host, coverage: &Coverage) -> Self {
+        let unknown = rooted::Unknown::new(coverage.hidden_tasks > 0);
+        Self { workers: user_workers::Flags::of(host), unknown, ..Self::default() }
     }
 
     /// Holds a record against the tables as they are before it.
@@ -56,6 +58,7 @@ impl State {
             Body::Snapshot { task, vector, .. } => {
                 self.read(cx, task, vector, false);
                 parent_alive::snapshot(cx, &mut self.zombies, task);
+                self.unknown.snapshot(cx, task);
             }
             Body::Update { task, vector } => self.read(cx, task, vector, false),
             Body::Exec(exec) => {
@@ -72,6 +75,7 @@ impl State {
                 let parent = (facts.real_parent, facts.ppid);
                 parent_alive::named(cx, &mut self.doubts, facts.task, parent);
                 orphan_rule::exit(cx, facts);
+                self.unknown.exit(cx.world, facts.task);
             }
             Body::Release(facts) => {
                 cached_numbers::release(cx, facts);
@@ -92,11 +96,15 @@ impl State {
                 cached_numbers::ptrace(cx, &mut self.doubts, facts);
                 tracer_is_parent::ptrace(cx, &mut self.told, facts);
             }
-            Body::SnapshotBegin(_) => self.zombies.clear(),
+            Body::SnapshotBegin(_) => {
+                self.zombies.clear();
+                self.unknown.clear();
+            }
             Body::Lost(_) => {
                 self.doubts.clear();
                 self.zombies.clear();
                 self.told.clear();
+                self.unknown.clear();
             }
             _ => {}
         }
@@ -130,6 +138,7 @@ impl State {
             orphan_rule::changed(cx, change);
         }
         if let Body::SnapshotEnd(_) = cx.event.body {
+            self.unknown.judge(cx);
             self.tables(cx);
         }
     }

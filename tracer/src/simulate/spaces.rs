@@ -226,6 +226,10 @@ impl Simulator {
 
     fn enter(&mut self, flight: &mut Flight, ns: Id<Ns>) {
         let id = flight.task;
+        // it may be gone by now, or another one may be at its place
+        if self.truth.spaces[ns].refs == 0 || !self.may_setns(id, ns) {
+            return;
+        }
         let of = self.truth.spaces[ns].kind;
         let Some(old) = self.truth.tasks[id].proxy else { return };
         self.tell_syscall(flight, Call { nr: 308, args: [9, of.clone_flag(), 0], ret: 0 });

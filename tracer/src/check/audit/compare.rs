@@ -1,6 +1,6 @@
 //! A task as a sweep shows it, held against the tables.
 
-use super::{Audit, Field, RULE};
+use super::{Audit, Field, Pending, RULE};
 use crate::{
     check::{Subject, cx::Cx, violation::Finding},
     event::{TaskFacts, Vector},
@@ -9,6 +9,9 @@ use crate::{
 
 /// `PF_EXITING` (include/linux/sched.h).
 const PF_EXITING: u32 = 0x4;
+
+/// The greatest signal (`_NSIG`).
+const MOST_SIGNAL: i32 = 64;
 
 /// The greatest exit code in wait(2)'s form.
 const MOST_CODE: i32 = 0xffff;
@@ -88,19 +91,56 @@ impl Audit {
         }
     }
 
-    /// Its name.
+    /// Holds what the first sweep shows of a task against its birth, and its renaming.
+    pub(super) fn compare_born(&mut self, cx: &mut Cx<'_>, task: &TaskFacts) {
+        let world = cx.world;
+        let born = |&id: &TaskId| world.lives(id) && world.certainty_of(id) == Certainty::Observed;
+        if let Some(id) = world.at_key(task.task).filter(born) {
+            self.compare_name(cx, id, task);
+        }
+    }
+
+    /// A task that lives has no exit code, but what its tracer has left in it; until 5.18 that stays
+    /// when the tracer lets go in the midst of an event (`ptrace_detach`).
+    pub(super) fn running_code(&mut self, cx: &mut Cx<'_>, task: &TaskFacts) {
+        if task.exit_code == 0 {
+            return;
+        }
+        let own = cx.event.header.actor == task.task;
+        let exits = !own && (task.flags & PF_EXITING != 0 || task.exit_state != 0);
+        if exits || task.ptrace != 0 {
+            return;
+        }
+        let signal = (1..=MOST_SIGNAL).contains(&task.exit_code);
+        let known = cx.world.at_key(task.task).filter(|_| self.whole && own);
+        let untraced = known.is_some_and(|id| {
+            let born = cx.world.certainty_of(id) == Certainty::Observed;
+            born && !self.all_traced && !self.traced.contains(&task.task)
+        });
+        cx.test_told(&RULE, task.exit_state == 0 && signal && !untraced, || {
+            let subject = Subject::task_named(task.task, task.tid, task.tgid);
+            let read = format!("exit code {:#x}", task.exit_code);
+            Finding::new(subject, "no exit code of a task that runs", read)
+        });
+    }
+
+    /// Its name: that of a renaming which has been told and not yet made is the old one.
     pub(super) fn compare_name(&mut self, cx: &Cx<'_>, id: TaskId, task: &TaskFacts) {
         let comm = cx.world.comm_of(id);
         if comm != task.comm && comm != [0; 16] {
             let text = |comm: [u8; 16]| String::from_utf8_lossy(&comm).replace('\0', "");
-            self.differ(
-                Field::Name,
-                task.task,
-                0,
-                Subject::task(cx.world, id),
-                format!("its name is {:?}", text(comm)),
-                format!("the sweep shows {:?}", text(task.comm)),
-            );
+            let pending = Pending {
+                field: Field::Name,
+                sweep: self.sweep,
+                excused: self.moves.may_be_called(task.task, &task.comm, &comm),
+                other: 0,
+                subject: Subject::task(cx.world, id),
+                expected: format!("its name is {:?}", text(comm)),
+                observed: format!("the sweep shows {:?}", text(task.comm)),
+                name: task.comm,
+                was: comm,
+            };
+            self.pend(task.task, pending);
         }
     }
 

@@ -66,11 +66,21 @@ impl Calls {
     }
 }
 
+/// The caller's group's number in its own PID namespace: the session that setsid(2) answers.
+fn own_number(cx: &Cx<'_>) -> Option<i32> {
+    let world = cx.world;
+    let id = world.at_key(cx.event.header.actor).filter(|&id| world.runs(id) && world.leads(id))?;
+    let known = world.tid(id) == cx.event.header.actor_tid && cx.is_certain();
+    let pid = world.pid_of(id).filter(|_| known)?;
+    world.numbers(pid).last().map(|&(_, nr)| nr)
+}
+
 /// Only calls that have succeeded, and changed something, are told.
 fn shape(cx: &mut Cx<'_>, facts: &Syscall) {
     let [first, second, _] = facts.args;
     let holds = match facts.nr {
-        WAIT4 | SETSID => facts.ret > 0 && i32::try_from(facts.ret).is_ok(),
+        SETSID => facts.ret > 0 && own_number(cx).is_none_or(|nr| i64::from(nr) == facts.ret),
+        WAIT4 => facts.ret > 0 && i32::try_from(facts.ret).is_ok(),
         PTRACE => facts.ret >= 0,
         PRCTL => facts.ret == 0 && first == SUBREAPER,
         WAITID => facts.ret == 0 && second as i32 > 0,

@@ -46,7 +46,7 @@ pub(in crate::check) static RULE: Rule = Rule {
 /// `sched_process_exit` names the task's pid and parent.
 pub(super) fn exit(cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &Exit) {
     own_pid(cx, known, id, facts.pid);
-    parent(cx, id, facts.real_parent, facts.ppid);
+    parent(cx, known, id, (facts.real_parent, facts.ppid));
 }
 
 /// `release_task`: of an exited task, and with what its exit said.
@@ -72,7 +72,7 @@ pub(super) fn release(
         Finding::new(Subject::task(world, id), "its exit before its release", "it has not exited")
     });
     own_pid(cx, known, id, facts.pid);
-    parent(cx, id, facts.real_parent, facts.ppid);
+    parent(cx, known, id, (facts.real_parent, facts.ppid));
     if world.exited_at(id) != 0 && world.lives(id) {
         let code = world.exit_code_of(id);
         let signal = facts.code & !0xff == 0 && facts.code & 0x7f != 0;
@@ -229,20 +229,25 @@ fn own_pid(cx: &mut Cx<'_>, known: &Known, id: TaskId, key: u64) {
 
 /// A record of a task names the process that is its parent. While that lives there is no other;
 /// which of its threads it is, is the kernel's choice.
-fn parent(cx: &mut Cx<'_>, id: TaskId, key: u64, ppid: i32) {
+fn parent(cx: &mut Cx<'_>, known: &Known, id: TaskId, (key, ppid): (u64, i32)) {
     let world = cx.world;
     let leader = world.leader(id);
+    cx.test_alone(&RULE, key != 0 && key != world.key_of(id), || {
+        Finding::new(Subject::task(world, id), "a parent", format!("{key:#x} of {ppid}"))
+    });
     let Some(parent) = world.parent(leader) else { return };
     if !world.runs(parent) || world.is_parent_inferred(id) || world.is_parent_inferred(leader) {
         return;
     }
     let own = world.key_of(parent);
     let number = world.tgid(parent) == ppid;
+    // pid 1's threads may escape a sweep
+    let hazy = || world.tgid(parent) == 1 || world.has_forgotten() || !known.is_armed();
     let thread = own == key
         || own == 0
         || key != 0
             && world.is_grouped(parent)
-            && world.at_key(key).is_none_or(|named| world.same_process(named, parent));
+            && world.at_key(key).map_or_else(hazy, |named| world.same_process(named, parent));
     cx.test(&RULE, number && thread, || {
         Finding::new(
             Subject::task(world, id),

@@ -4,7 +4,7 @@ use super::{test, test_alone};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Weaker, cx::Cx},
     coverage::Fact,
-    event::{PidNs, ns_reason},
+    event::{NsEnd, PidNs, ns_reason},
     model::{NsId, NsKind, World},
 };
 
@@ -39,10 +39,11 @@ const INIT_PID: u32 = 0xefff_fffc;
 /// `PID_MAX_LIMIT` (include/linux/threads.h).
 const PID_MAX_LIMIT: u32 = 1 << 22;
 
-/// The PID namespace at a key, if it is certainly the same.
-pub(super) fn known(cx: &Cx<'_>, key: u64, id: u64) -> Option<NsId> {
+/// The PID namespace at a key, if it is certainly the same: where every creation is told, that is
+/// the latest one there, even if its end was not.
+pub(super) fn known(cx: &Cx<'_>, key: u64, id: u64, creates: bool) -> Option<NsId> {
     let ns = cx.world.ns_at(key)?;
-    let same = cx.is_full(&RULE) || id != 0 && cx.world.ns(ns).ns_id == id;
+    let same = creates || cx.is_full(&RULE) || id != 0 && cx.world.ns(ns).ns_id == id;
     (same || Some(ns) == cx.world.root_ns()).then_some(ns)
 }
 
@@ -57,10 +58,19 @@ fn level(world: &World, ns: NsId) -> Option<u32> {
 }
 
 /// A record names a namespace, by its key, inode number and level.
-/// Where every creation is told (`sees`), one with the same key and inode number is the same.
-pub(in crate::check) fn end(cx: &mut Cx<'_>, (key, inum, depth): (u64, u32, u32), sees: bool) {
-    let same = cx.world.ns_at(key).filter(|&ns| sees && cx.world.ns(ns).inum == inum);
-    let Some(ns) = known(cx, key, 0).or(same) else { return };
+pub(in crate::check) fn end(
+    cx: &mut Cx<'_>,
+    (key, inum, depth): (u64, u32, u32),
+    (lowest, creates): (u32, bool),
+) {
+    let whole = key != 0 && inum != 0 && (lowest..=32).contains(&depth);
+    let first = (depth == 0) == (inum == INIT_PID);
+    test_alone(cx, &RULE, whole && first, (key, inum), "a namespace at its level", || {
+        format!("{inum} at level {depth}")
+    });
+    // where every creation is told, one with the same key and inode number is the same
+    let same = cx.world.ns_at(key).filter(|&ns| creates && cx.world.ns(ns).inum == inum);
+    let Some(ns) = known(cx, key, 0, creates).or(same) else { return };
     let (had, at) = (cx.world.ns(ns).inum, level(cx.world, ns));
     let holds = (had == inum || had == 0) && at.is_none_or(|at| at == depth);
     test(cx, &RULE, holds, (key, inum), "its inode number and level", || {
@@ -68,8 +78,22 @@ pub(in crate::check) fn end(cx: &mut Cx<'_>, (key, inum, depth): (u64, u32, u32)
     });
 }
 
+/// A namespace dies, by the last thread of its init.
+pub(in crate::check) fn dying(cx: &mut Cx<'_>, facts: &NsEnd) {
+    let world = cx.world;
+    let actor = world.at_key(cx.event.header.actor).filter(|&actor| world.lives(actor));
+    let Some(own) = actor.and_then(|actor| world.task_active_pid_ns(actor)) else { return };
+    let (key, inum, depth) = (world.key_of_ns(own), world.ns(own).inum, level(world, own));
+    let holds = (key == facts.ns || key == 0)
+        && (inum == facts.inum || inum == 0)
+        && depth.is_none_or(|depth| depth == facts.level);
+    test(cx, &RULE, holds, (facts.ns, facts.inum), "the actor's own namespace", || {
+        format!("{} at level {}, its own is {inum}", facts.inum, facts.level)
+    });
+}
+
 /// A namespace is made, or read by a sweep.
-pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, has_ids: bool) {
+pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, (has_ids, creates): (bool, bool)) {
     let (world, named) = (cx.world, (facts.ns, facts.inum));
     let root = facts.level == 0;
     let shape = root == (facts.parent == 0) && root == (facts.parent_inum == 0);
@@ -85,7 +109,7 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, has_ids: bool) {
         "a parent, but for the initial one, and an ns_id",
         || format!("level {}, parent {}, ns_id {}", facts.level, facts.parent_inum, facts.ns_id),
     );
-    let parent = if cx.is_full(&RULE) { world.ns_at(facts.parent) } else { None };
+    let parent = known(cx, facts.parent, 0, creates);
     if let Some(parent) = parent {
         let (had, above) = (world.ns(parent).inum, level(world, parent));
         let holds = had == facts.parent_inum && above.is_none_or(|at| at + 1 == facts.level);
@@ -107,7 +131,7 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, has_ids: bool) {
     if facts.reason == ns_reason::CREATE {
         return;
     }
-    let Some(ns) = known(cx, facts.ns, facts.ns_id) else { return };
+    let Some(ns) = known(cx, facts.ns, facts.ns_id, creates) else { return };
     let had = world.ns(ns);
     let above = had.pid.as_ref().and_then(|space| space.parent);
     let owner = had.owner.map_or(facts.user_inum, |owner| world.ns(owner).inum);

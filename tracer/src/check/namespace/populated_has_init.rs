@@ -76,12 +76,25 @@ pub(in crate::check) fn free(cx: &mut Cx<'_>, facts: &FreePid, dying: &Dying) {
 }
 
 /// A sweep reads a namespace.
-pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs) {
-    if let Some(ns) = super::namespace_tree::known(cx, facts.ns, facts.ns_id) {
-        let holds = reaps(cx.world, ns, facts.child_reaper);
+pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, (creates, hides): (bool, bool)) {
+    if let Some(ns) = super::namespace_tree::known(cx, facts.ns, facts.ns_id, creates) {
+        let holds = reaps(cx.world, ns, facts.child_reaper, hides);
         test(cx, &RULE, holds, (facts.ns, facts.inum), REAPER, other);
+        let runs = init(cx.world, ns).and_then(|pid| cx.world.live_holder(pid));
+        let runs = runs.is_some_and(|init| cx.world.runs(init));
+        let counted = facts.allocated & !ADDING != 0;
+        test(cx, &RULE, counted || !runs, (facts.ns, facts.inum), "its init counted", || {
+            format!("pid_allocated {:#x}", facts.allocated)
+        });
     }
+    let first = facts.level != 0 || facts.allocated > ADDING;
+    test(cx, &RULE, first, (facts.ns, facts.inum), "accepting pids, and some in it", || {
+        format!("pid_allocated {:#x}", facts.allocated)
+    });
 }
+
+/// `PIDNS_ADDING` (include/linux/pid_namespace.h).
+const ADDING: u32 = 1 << 31;
 
 const REAPER: &str = "a thread of its init as child reaper";
 
@@ -89,15 +102,18 @@ fn other() -> String {
     "another one, or none".to_owned()
 }
 
-/// Whether a child reaper is a thread of the init, as far as is known.
-fn reaps(world: &World, ns: NsId, key: u64) -> bool {
-    let Some(init) = init(world, ns).and_then(|pid| world.live_holder(pid)) else { return true };
-    if !world.runs(init) {
+/// Whether a child reaper is a thread of the init, as far as is known. It stays what it was when that
+/// has exited.
+fn reaps(world: &World, ns: NsId, key: u64, hides: bool) -> bool {
+    let Some(pid) = init(world, ns).filter(|&pid| world.holder(pid).is_some()) else {
         return true;
-    }
+    };
+    let Some(init) = world.live_holder(pid).filter(|&init| world.runs(init)) else {
+        return key != 0;
+    };
     match world.at_key(key).filter(|&reaper| world.lives(reaper)) {
         Some(reaper) => world.same_process(reaper, init),
-        None => key != 0 && (world.key_of(init) == 0 || world.is_grouped(init)),
+        None => key != 0 && (world.key_of(init) == 0 || hides && world.is_grouped(init)),
     }
 }
 
@@ -134,7 +150,7 @@ impl Found {
     }
 
     /// A sweep is over, and the tables have it.
-    pub(in crate::check) fn end(&mut self, cx: &mut Cx<'_>) {
+    pub(in crate::check) fn end(&mut self, cx: &mut Cx<'_>, hides: bool) {
         let world = cx.world;
         if world.certain_since().is_none() || self.begun == 0 || self.now.len() >= KEPT {
             self.forget();
@@ -146,7 +162,7 @@ impl Found {
             let ns = ns.filter(|&ns| cx.is_full(&RULE) || Some(ns) == world.root_ns());
             // it may have been read before its init was made
             let ns = ns.filter(|_| is_old(world, key, self.begun));
-            let holds = ns.is_none_or(|ns| reaps(world, ns, reaper));
+            let holds = ns.is_none_or(|ns| reaps(world, ns, reaper, hides));
             sure(cx, holds, (key, inum), REAPER, "another one, or none");
         }
         let now: Vec<u64> = self.now.iter().map(|&(ns, ..)| ns).collect();

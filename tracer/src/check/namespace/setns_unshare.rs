@@ -16,6 +16,11 @@ use crate::{
 pub(super) const PLAIN: [NsKind; 5] =
     [NsKind::Mnt, NsKind::Uts, NsKind::Ipc, NsKind::Net, NsKind::Cgroup];
 
+/// `PROC_USER_INIT_INO` (include/linux/proc_ns.h).
+const INIT_USER: u32 = 0xefff_fffd;
+/// The first inode number that is given out (`PROC_DYNAMIC_FIRST`, fs/proc/generic.c).
+pub(super) const DYNAMIC: u32 = 0xf000_0000;
+
 /// See the module.
 pub(in crate::check) static RULE: Rule = Rule {
     number: 62,
@@ -192,6 +197,14 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, task: &TaskFacts, settle: &mut Set
 
 /// `commit_creds` is entered.
 pub(in crate::check) fn cred(cx: &mut Cx<'_>, facts: &Cred, has_ids: bool) {
+    let first = facts.user_ns == INIT_USER;
+    let may = |inum: u32| inum == INIT_USER || inum >= DYNAMIC;
+    let whole = first == (facts.user_ns_parent == 0) && (first || may(facts.user_ns_parent));
+    let ids = has_ids == (facts.user_ns_id != 0);
+    cx.test_alone(&RULE, whole && ids && may(facts.user_ns), || {
+        let read = format!("{} in {}", facts.user_ns, facts.user_ns_parent);
+        Finding::new(Subject::record(), "the initial user namespace, or one in another", read)
+    });
     if !cx.is_full(&RULE) {
         return;
     }
@@ -260,7 +273,7 @@ mod tests {
         let mut script = Script::new();
         let child = script.fork(10);
         script.create(child, CLONE_NEWUTS);
-        script.facts(child).ns[2] = 1000;
+        script.facts(child).ns[2] = 0xf000_1000;
         script.enter(child);
         script.sweep();
         script.make_space(child);

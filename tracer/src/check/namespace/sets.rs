@@ -3,10 +3,10 @@
 //! The second pass reads a task again. Where it differs from the first, the task has changed its
 //! namespaces in between: a record of that comes, at the latest, before the next sweep has ended.
 
-use super::setns_unshare::{PLAIN, RULE, inum_of, of};
+use super::setns_unshare::{DYNAMIC, PLAIN, RULE, inum_of, of};
 use crate::{
     check::{Subject, cx::Cx, violation::Finding},
-    event::{Body, NsSet, ns_reason},
+    event::{Body, NsSet, TaskFacts, bits, ns_reason},
     model::{NsKind, World},
 };
 
@@ -22,6 +22,8 @@ pub(super) struct Sets {
     begun: u64,
     /// Which kinds of namespaces there are here.
     kinds: Option<[bool; 8]>,
+    /// The ids of the initial namespaces, by kind; 0 where none was named yet.
+    initial: [u64; 8],
 }
 
 impl Sets {
@@ -64,6 +66,62 @@ impl Sets {
         });
     }
 
+    /// Whether a task has a namespace of every kind, and one for its children.
+    #[inline]
+    fn whole(&self, facts: &TaskFacts) -> bool {
+        let Some(kinds) = &self.kinds else { return true };
+        let there = facts.ns.iter().zip(kinds).all(|(&inum, &kind)| (inum != 0) == kind);
+        let [.., time] = *kinds;
+        there && (facts.time_for_children_inum != 0) == time && facts.for_children_inum != 0
+    }
+
+    /// A task is born, or reads itself: nothing is changed meanwhile.
+    #[inline]
+    pub(super) fn born(&mut self, cx: &mut Cx<'_>, facts: &TaskFacts) {
+        if self.kinds.is_none() {
+            self.kinds = Some(facts.ns.map(|inum| inum != 0));
+        }
+        let holds = self.whole(facts) && (cx.is_certain() || plausible(&facts.ns));
+        cx.test_alone(&RULE, holds, || {
+            let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+            Finding::new(subject, "one namespace of every kind", format!("{:?}", facts.ns))
+        });
+    }
+
+    /// A task reads itself.
+    pub(super) fn own(&mut self, cx: &mut Cx<'_>, facts: &TaskFacts) {
+        self.born(cx, facts);
+        cx.test_alone(&RULE, plausible(&facts.ns), || {
+            let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+            Finding::new(subject, "one namespace of every kind", format!("{:?}", facts.ns))
+        });
+    }
+
+    /// A sweep reads a task, which may be exiting.
+    #[inline]
+    pub(super) fn snapshot(&mut self, cx: &mut Cx<'_>, facts: &TaskFacts) {
+        if self.kinds.is_none() && facts.tid == 1 {
+            self.kinds = Some(facts.ns.map(|inum| inum != 0)); // it never exits
+        }
+        let has = facts.bits & bits::HAS_NSPROXY != 0 && facts.exit_state == 0;
+        if has && !(self.whole(facts) && plausible(&facts.ns)) && self.odd.len() < KEPT {
+            self.explained(facts.task);
+            self.odd.push((facts.task, cx.event.header.ts));
+        }
+    }
+
+    /// Whether the initial namespaces have the ids that they had before.
+    fn are_initial(&mut self, facts: &NsSet) -> bool {
+        let named = facts.inums.iter().zip(&facts.ids).zip(INITIAL.iter().zip(&mut self.initial));
+        named.filter(|((inum, _), (initial, _))| inum == initial && **initial != 0).all(
+            |((_, &id), (_, known))| {
+                let same = *known == 0 || *known == id;
+                *known = if *known == 0 { id } else { *known };
+                same
+            },
+        )
+    }
+
     /// What a record says by itself; and one of a sweep against the task as it was just shown.
     pub(super) fn shape(&mut self, cx: &mut Cx<'_>, facts: &NsSet, has_ids: bool) {
         let there = facts.inums.map(|inum| inum != 0);
@@ -72,6 +130,8 @@ impl Sets {
         let flags = (facts.reason == ns_reason::CREATE) == (facts.flags != 0);
         let reason = (ns_reason::SNAPSHOT..=ns_reason::ENTER).contains(&facts.reason);
         let whole = facts.task != 0 && facts.for_children != 0;
+        let time = there.last() == Some(&(facts.time_for_children != 0));
+        let whole = whole && time && plausible(&facts.inums) && self.are_initial(facts);
         cx.test_alone(&RULE, there == kinds && ids && flags && reason && whole, || {
             let observed = format!("flags {:#x}: {:?}, {:?}", facts.flags, facts.inums, facts.ids);
             Finding::new(Subject::record(), "one namespace of every kind, with its id", observed)
@@ -84,6 +144,23 @@ impl Sets {
             self.odd.push((facts.task, cx.event.header.ts));
         }
     }
+}
+
+/// Inode numbers of the initial namespaces (`PROC_*_INIT_INO`, include/linux/proc_ns.h), by kind; 0
+/// where older kernels give it out like any other.
+const INITIAL: [u32; 8] =
+    [0xefff_fffd, 0, 0xefff_fffe, 0xefff_ffff, 0, 0xefff_fffc, 0xefff_fffb, 0xefff_fffa];
+/// The least of the initial ones.
+const LEAST: u32 = 0xefff_fff8;
+
+/// Whether a namespace of each kind may have these inode numbers: one allocator gives them to all
+/// kinds, so no two are the same, and the initial ones are those of their kinds.
+fn plausible(inums: &[u32; 8]) -> bool {
+    inums.iter().zip(&INITIAL).enumerate().all(|(kind, (&inum, &initial))| {
+        let old = initial == 0 && (LEAST..0xefff_fffa).contains(&inum);
+        let ranges = inum == 0 || inum == initial || inum >= DYNAMIC || old;
+        ranges && (inum == 0 || !inums.iter().skip(kind + 1).any(|&other| other == inum))
+    })
 }
 
 /// Whether a sweep's second pass has found a task as the tables have it.

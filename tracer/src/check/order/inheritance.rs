@@ -11,7 +11,7 @@ use crate::{
     },
     coverage::Fact,
     event::{TaskFacts, bits},
-    model::{Certainty, NsKind, PidId, Seen, TaskId},
+    model::{Certainty, NsKind, PidId, Seen, TaskId, World},
 };
 
 /// The state of a task that has not run yet (include/linux/sched.h).
@@ -84,6 +84,53 @@ impl Doubtful {
     }
 }
 
+/// Names that tasks had before others renamed them: such a task may have been in the midst of a fork.
+#[derive(Clone, Debug, Default)]
+pub(in crate::check) struct Renamed {
+    names: Vec<(u64, [u8; 16])>,
+    /// Tasks that have forked before: what they do now has begun since.
+    makers: Vec<u64>,
+    /// Records are missing, or were forgotten.
+    all: bool,
+}
+
+impl Renamed {
+    /// A task has forked.
+    #[inline]
+    pub(in crate::check) fn made(&mut self, cx: &Cx<'_>, maker: u64) {
+        if !cx.is_certain() && self.makers.len() < MOST && !self.makers.contains(&maker) {
+            self.makers.push(maker);
+        }
+    }
+
+    /// A task is renamed.
+    #[inline]
+    pub(in crate::check) fn note(&mut self, world: &World, actor: u64, task: u64) {
+        if actor == task || self.all {
+            return;
+        }
+        let Some(id) = world.at_key(task) else { return };
+        self.all = self.names.len() >= MOST;
+        self.names.push((task, world.comm_of(id)));
+    }
+
+    /// Records are missing.
+    pub(in crate::check) fn lose(&mut self) {
+        self.names.clear();
+        self.makers.clear();
+        self.all = true;
+    }
+
+    /// Whether a child may have this name, as its maker had it when it began to fork.
+    #[cold]
+    fn explain(&self, world: &World, caller: TaskId, comm: &[u8; 16]) -> bool {
+        let key = world.key_of(caller);
+        self.all
+            || world.certainty_of(caller) != Certainty::Observed && !self.makers.contains(&key)
+            || self.names.iter().any(|(task, name)| *task == key && same_comm(name, comm))
+    }
+}
+
 /// A birth.
 #[inline]
 pub(in crate::check) fn fork(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>) {
@@ -98,8 +145,9 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>) 
     let kernel = (facts.flags | maker.flags()) & PF_KTHREAD != 0;
     if !kernel && facts.flags & PF_WORKERS == 0 {
         let known = maker.comm();
-        let holds = same_comm(&known, &facts.comm) || world.threads(caller).len() > 1;
-        cx.test(&RULE, holds, || {
+        let holds = same_comm(&known, &facts.comm)
+            || world.threads(caller).len() > 1 && state.renamed.explain(world, caller, &facts.comm);
+        cx.test_told(&RULE, holds, || {
             let name = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
             let read = format!("name {:?}", name(&facts.comm));
             Finding::new(birth.subject(), format!("its maker's name {:?}", name(&known)), read)
@@ -113,21 +161,27 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>) 
     }
 }
 
-/// What every new task has.
+/// What every new task has, by its own record.
 #[inline]
 fn fresh(cx: &mut Cx<'_>, birth: &Birth<'_>, maker: Option<Seen<'_>>) {
     let facts = birth.facts;
     let flags = facts.flags & PF_EXITING == 0 && facts.flags & PF_FORKNOEXEC != 0;
     let thread = birth.has(clone::THREAD);
     let own = thread || facts.bits & (bits::SUBREAPER | bits::SESSION_LEADER) == 0;
-    let user = maker
-        .is_some_and(|maker| maker.flags() & PF_KTHREAD == 0 && maker.bits() & bits::HAS_MM != 0);
-    let mm = !user || facts.bits & bits::HAS_MM != 0;
-    let new = facts.state == TASK_NEW && facts.exit_code == 0;
-    cx.test(&RULE, new && flags && own && mm && facts.bits & bits::HAS_NSPROXY != 0, || {
+    let spaces = facts.bits & bits::HAS_NSPROXY != 0 && facts.for_children != 0;
+    // timens_on_fork
+    let [.., time] = facts.ns;
+    let spaces = spaces && (birth.has(clone::VM) || facts.time_for_children_inum == time);
+    let new = facts.state == TASK_NEW && facts.exit_code == 0 && facts.exit_state == 0;
+    cx.test_alone(&RULE, new && flags && own && spaces, || {
         let TaskFacts { flags, bits, state, exit_code, .. } = facts;
         let read = format!("flags {flags:#x}, bits {bits:#x}, state {state:#x}, code {exit_code}");
-        Finding::new(birth.subject(), "a new task: mm, nsproxy, no exec, leads no session", read)
+        Finding::new(birth.subject(), "a new task: nsproxy, no exec, leads no session", read)
+    });
+    let user = maker
+        .is_some_and(|maker| maker.flags() & PF_KTHREAD == 0 && maker.bits() & bits::HAS_MM != 0);
+    cx.test(&RULE, !user || facts.bits & bits::HAS_MM != 0, || {
+        Finding::new(birth.subject(), "a process's child has an mm", "none")
     });
 }
 

@@ -81,7 +81,7 @@ mod tests {
             ns_id: 1,
             inum,
             parent_inum: 0,
-            user_inum: 11,
+            user_inum: 0xefff_fffd,
             level: 0,
             allocated: PIDNS_ADDING | 3,
             cursor: 100,

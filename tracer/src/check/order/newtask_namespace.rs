@@ -25,7 +25,7 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, birth: &Birth<'_>) {
     let facts = birth.facts;
     let own = birth.vector.last().copied().unwrap_or_default();
     let same = facts.for_children == own.ns && facts.for_children_inum == own.inum;
-    cx.test(&RULE, same && facts.level as usize + 1 == birth.vector.len(), || {
+    cx.test_alone(&RULE, same && facts.level as usize + 1 == birth.vector.len(), || {
         let read = format!("{} at level {}", facts.for_children_inum, facts.level);
         Finding::new(birth.subject(), format!("for children: its own {}", own.inum), read)
     });

@@ -60,6 +60,16 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, doubts: &mut Doubts, birth: &Birth
         let read = format!("tgid {tgid}, exit signal {signal}, flags {:#x}", birth.flags);
         Finding::new(birth.subject(), known, read)
     });
+    let maker = &cx.event.header;
+    let other = facts.real_parent != facts.task && facts.real_parent != 0;
+    let own = birth.has(clone::THREAD | clone::PARENT)
+        || facts.real_parent == maker.actor && facts.ppid == maker.actor_tgid;
+    let group = !thread || facts.tgid == maker.actor_tgid;
+    cx.test_alone(&RULE, other && own && group || maker.actor == 0, || {
+        let known = format!("its maker {} as parent, or as a sibling", maker.actor_tgid);
+        let read = format!("tgid {}, parent {}", facts.tgid, facts.ppid);
+        Finding::new(birth.subject(), known, read)
+    });
     let Some(caller) = birth.caller else { return };
     if thread {
         let leader = world.key_of(world.leader(caller));
@@ -71,14 +81,7 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, doubts: &mut Doubts, birth: &Birth
     }
     if birth.has(clone::THREAD | clone::PARENT) {
         sibling(cx, doubts, birth, caller);
-        return;
     }
-    let maker = &cx.event.header;
-    let same = facts.real_parent == maker.actor && facts.ppid == world.tgid(caller);
-    cx.test(&RULE, same, || {
-        let known = format!("its maker {} as parent", world.tgid(caller));
-        Finding::new(birth.subject(), known, format!("parent {}", facts.ppid))
-    });
 }
 
 /// It has the parent of its maker.
@@ -86,7 +89,10 @@ fn sibling(cx: &mut Cx<'_>, doubts: &mut Doubts, birth: &Birth<'_>, caller: Task
     let (world, facts) = (cx.world, birth.facts);
     let Some(parent) = world.parent(caller) else { return };
     let same = world.key_of(parent) == facts.real_parent || world.key_of(parent) == 0;
-    let near = world.tgid(parent) == facts.ppid || world.is_parent_inferred(caller);
+    // another thread of the same process; those of pid 1 may escape a sweep
+    let hazy = world.tgid(parent) == 1 || world.has_forgotten();
+    let there = world.at_key(facts.real_parent).is_some() || hazy;
+    let near = world.tgid(parent) == facts.ppid && there || world.is_parent_inferred(caller);
     let exited = live(world, facts.real_parent);
     doubts.test(
         cx,

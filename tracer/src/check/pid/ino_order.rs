@@ -1,6 +1,6 @@
 //! Rule 17: the inode number of a pid is its own.
 
-use super::ground::Ground;
+use super::{ground::Ground, immutable_numbers};
 use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
@@ -102,7 +102,8 @@ impl Inos {
 /// A record names a pid, of a kernel whose pids have no inode numbers.
 #[inline]
 pub(super) fn absent(cx: &mut Cx<'_>, pid: u64, ino: u64) {
-    cx.test(&RULE, ino == 0, || {
+    // this rule is not judged there
+    cx.test_alone(&immutable_numbers::RULE, ino == 0, || {
         let subject = Subject::pid_named(pid, std::iter::empty());
         Finding::new(subject, "no inode number", ino.to_string())
     });

@@ -34,9 +34,9 @@ const INIT_INUM: u32 = 0xefff_fffc;
 pub(super) fn vector(cx: &mut Cx<'_>, ground: &Ground, key: u64, vector: &[Upid]) {
     let Some(first) = vector.first() else { return };
     let root = cx.world.root_ns().map_or(first.ns, |root| cx.world.key_of_ns(root));
-    let holds = first.ns == root && first.inum == INIT_INUM;
+    let holds = first.ns == root && first.inum == INIT_INUM && first.ns != 0;
     let holds = holds && (vector.len() == 1 || is_chain(cx, ground, vector));
-    cx.test(&RULE, holds, || {
+    cx.test_told(&RULE, holds, || {
         let inums = vector.iter().map(|upid| format!("pid:[{}]", upid.inum)).collect::<Vec<_>>();
         let expected = "namespaces from the initial one down, each the parent of the next";
         Finding::new(named(key, vector), expected, inums.join(", "))

@@ -41,7 +41,7 @@ pub(super) fn vector(cx: &mut Cx<'_>, ground: &Ground, key: u64, vector: &[Upid]
         ns.level() as usize == at && (ns.inum == upid.inum || ns.inum == 0)
     };
     let holds = vector.iter().enumerate().all(known);
-    cx.test(&RULE, holds, || {
+    cx.test_told(&RULE, holds, || {
         let levels = vector.iter().map(|upid| {
             let level = cx.world.ns_at(upid.ns).map(|ns| cx.world.ns(ns).level());
             level.map_or_else(|| "?".to_owned(), |level| level.to_string())

@@ -69,6 +69,10 @@ impl Second {
             }
             Body::ExchangeTids(_) => self.swapped = true,
             Body::Exec(exec) => self.swapped |= exec.facts.old_tid != exec.facts.tid,
+            // the first that tells, where no hook does, that a thread has its leader's number
+            Body::Rename(facts) if !self.told_first => {
+                self.touched.insert(facts.task);
+            }
             Body::Fork { task, .. } => {
                 self.touched.insert(task.task);
                 self.sets.remove(&task.task); // another one at the address of one that was shown
@@ -179,6 +183,10 @@ impl Second {
             && !self.spaces.contains(&world.key_of_ns(ns))
         {
             return true;
+        }
+        // a system call that has changed one of them may be told behind the sweep
+        if !self.told_first {
+            return false;
         }
         let same = |&now: &TaskId| world.key_of(now) == parent && self.stays(world, now);
         let parent = world.parent(id).filter(same);

@@ -253,6 +253,14 @@ pub(in crate::check) fn exec(cx: &mut Cx<'_>, facts: &Exec) {
     own(cx, facts.task);
     numbers(cx, facts.task, facts.tid, facts.tid);
     number(cx, facts.pid, facts.tid);
+    let world = cx.world;
+    let Some(id) = live(world, facts.task).filter(|&id| is_read(world, id)) else { return };
+    // one that takes its leader's number takes its start too
+    let start = world.start_of(id);
+    let same = facts.start == start || start == 0;
+    cx.test(&RULE, same || facts.old_tid != facts.tid && facts.start <= start, || {
+        differ(|| Subject::task(world, id), "start", start, facts.start)
+    });
 }
 
 /// A renaming.

@@ -57,7 +57,7 @@ impl Doubts {
     ) {
         let world = cx.world;
         let exited = suspects.iter().flatten().any(|&task| !world.runs(task));
-        let hopeless = suspects == [None; 2] || !cx.is_certain();
+        let hopeless = suspects == [None; 2] || !cx.is_certain() && cx.book.lost > 0;
         if exited || hopeless {
             cx.test(rule, exited, finding);
         } else if self.waiting.len() < MOST {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::reading::{Reading, is_read};
 use crate::{
     check::{Group, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
+    event::TaskFacts,
     model::{TaskId, World},
 };
 
@@ -35,10 +36,89 @@ pub(in crate::check) fn reading(cx: &mut Cx<'_>, reading: &Reading<'_>) {
     let first = facts.tgid <= FIRST;
     let parent = if first { facts.ppid == 0 } else { facts.ppid > 0 && facts.real_parent != 0 };
     let outside = facts.ppid != facts.tgid && facts.real_parent != facts.task;
-    cx.test(&RULE, (parent || first && !reading.leads()) && outside, || {
+    let idle = !first || facts.real_parent != 0;
+    cx.test_told(&RULE, (parent || first && !reading.leads()) && outside && idle, || {
         let known = if first { "the idle task as parent" } else { "a parent of another process" };
         Finding::new(reading.subject(world), known, format!("parent {}", facts.ppid))
     });
+}
+
+/// Parents that a sweep names, and that no record has shown: until its end, one must.
+#[derive(Clone, Debug, Default)]
+pub(in crate::check) struct Unknown {
+    named: Vec<(u64, Finding)>,
+    /// Tasks that have exited meanwhile: they may never be shown.
+    exited: Vec<u64>,
+    /// The idle task, by its key.
+    idle: u64,
+    /// Some tasks escape the sweeps, or too many are named.
+    blind: bool,
+}
+
+/// Unknown parents, and exits during a sweep, that are remembered.
+const MOST: usize = 1 << 10;
+
+impl Unknown {
+    /// Whether the sweeps show every task.
+    pub(in crate::check) fn new(hidden: bool) -> Self {
+        Self { blind: hidden, ..Self::default() }
+    }
+
+    /// A sweep reads a task.
+    #[inline]
+    pub(in crate::check) fn snapshot(&mut self, cx: &mut Cx<'_>, facts: &TaskFacts) {
+        if self.blind || facts.tid <= 0 {
+            return;
+        }
+        if facts.tgid <= FIRST && facts.ppid == 0 {
+            if facts.real_parent != self.idle || cx.world.at_key(self.idle).is_some() {
+                self.first(cx, facts);
+            }
+            return;
+        }
+        for (key, tgid) in [(facts.real_parent, facts.ppid), (facts.parent, facts.parent_tgid)] {
+            if cx.world.at_key(key).is_none() && self.named.len() < MOST {
+                let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+                let read = format!("parent {tgid} at {key:#x}");
+                self.named.push((key, Finding::new(subject, "a parent that is known", read)));
+            }
+        }
+    }
+
+    #[cold]
+    fn first(&mut self, cx: &mut Cx<'_>, facts: &TaskFacts) {
+        let holds = self.idle == 0 && cx.world.at_key(facts.real_parent).is_none();
+        self.idle = if self.idle == 0 { facts.real_parent } else { self.idle };
+        cx.test_told(&RULE, holds, || {
+            let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+            let read = format!("{:#x}", facts.real_parent);
+            Finding::new(subject, format!("the idle task {:#x} as parent", self.idle), read)
+        });
+    }
+
+    /// A task exits.
+    #[inline]
+    pub(in crate::check) fn exit(&mut self, world: &World, task: u64) {
+        if world.is_sweeping() && self.exited.len() < MOST {
+            self.exited.push(task);
+        }
+    }
+
+    /// A sweep begins, or records are missing.
+    pub(in crate::check) fn clear(&mut self) {
+        self.named.clear();
+        self.exited.clear();
+    }
+
+    /// A sweep is over.
+    pub(in crate::check) fn judge(&mut self, cx: &mut Cx<'_>) {
+        let many = self.exited.len() >= MOST || cx.world.has_forgotten();
+        for (key, finding) in std::mem::take(&mut self.named) {
+            let known = cx.world.at_key(key).is_some() || self.exited.contains(&key);
+            cx.test(&RULE, known || many, || finding);
+        }
+        self.exited.clear();
+    }
 }
 
 /// Whether a family ends here: at the first tasks, or where no more is known.

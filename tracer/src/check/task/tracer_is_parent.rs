@@ -49,6 +49,14 @@ pub(in crate::check) fn reading(cx: &mut Cx<'_>, doubts: &mut Doubts, reading: &
         let other = if facts.ptrace == 0 { live(world, facts.parent) } else { tracer };
         [parent, other]
     };
+    if facts.tgid <= 2 && facts.ptrace == 0 && tracer.is_none() {
+        // the idle task never exits
+        cx.test_told(&RULE, same, || {
+            let read = format!("parent {} at {:#x}", facts.parent_tgid, facts.parent);
+            Finding::new(reading.subject(world), "the idle task as parent", read)
+        });
+        return;
+    }
     doubts.test(cx, &RULE, holds, suspects, || {
         let tracer = tracer.map_or(0, |tracer| world.tgid(tracer));
         let known = if facts.ptrace == 0 { facts.ppid } else { tracer };
@@ -117,11 +125,16 @@ pub(in crate::check) fn ptrace(cx: &mut Cx<'_>, told: &mut Told, facts: &Ptrace)
         let read = format!("{} again by {:#x}", facts.tracer_tgid, facts.tracer);
         Finding::new(subject, "a tracer that is known attaches once", read)
     });
+    let whole = (facts.tracer == 0) == (facts.tracer_tgid == 0);
+    cx.test_alone(&RULE, whole && facts.tracer != facts.task, || {
+        let read = format!("traced by {} at {:#x}", facts.tracer_tgid, facts.tracer);
+        let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+        Finding::new(subject, "a tracer, or none", read)
+    });
     let Some(id) = live(world, facts.task) else { return };
     let tracer = live(world, facts.tracer);
     let foreign = tracer.is_none_or(|tracer| !world.same_process(tracer, id));
-    let whole = (facts.tracer == 0) == (facts.tracer_tgid == 0);
-    cx.test(&RULE, foreign && whole, || {
+    cx.test(&RULE, foreign, || {
         let read = format!("traced by {}", facts.tracer_tgid);
         Finding::new(Subject::task(world, id), "a tracer in another process, or none", read)
     });

@@ -19,6 +19,21 @@ use crate::{
 
 /// Inode number of the initial PID namespace.
 pub(in crate::check) const ROOT_INUM: u32 = 0xefff_fffc;
+/// Those of all initial namespaces, by kind.
+pub(in crate::check) const INITIAL: [u32; 8] = [
+    0xefff_fffd,
+    0xf000_0000,
+    0xefff_fffe,
+    0xefff_ffff,
+    0xf000_0001,
+    ROOT_INUM,
+    0xefff_fffb,
+    0xefff_fffa,
+];
+/// The first one that is given out later.
+const MADE: u32 = 0xf000_0100;
+/// The key of the idle task.
+const IDLE: u64 = 0x10;
 /// `CLONE_*` of include/uapi/linux/sched.h.
 pub(in crate::check) const CLONE_PARENT: u64 = 0x8000;
 pub(in crate::check) const CLONE_THREAD: u64 = 0x1_0000;
@@ -111,6 +126,7 @@ impl Script {
             let root = Upid { ns: ns_key(ROOT_INUM), nr: tid, inum: ROOT_INUM };
             let mut facts = script.blank(tid);
             (facts.ppid, facts.parent_tgid, facts.flags) = (ppid, ppid, flags);
+            (facts.real_parent, facts.parent) = (IDLE, IDLE);
             if let Some(parent) = script.tasks.get(&ppid) {
                 facts.real_parent = parent.facts.task;
                 facts.parent = parent.facts.task;
@@ -151,8 +167,8 @@ impl Script {
             tid,
             tgid: tid,
             exit_signal: 17,
-            ns: [11, 12, 13, 14, 15, ROOT_INUM, 17, 18],
-            time_for_children_inum: 18,
+            ns: INITIAL,
+            time_for_children_inum: INITIAL[7],
             bits: bits::HAS_MM | bits::HAS_NSPROXY,
             comm: *b"task\0\0\0\0\0\0\0\0\0\0\0\0",
             ..TaskFacts::default()
@@ -285,7 +301,7 @@ impl Script {
             spaces.push((caller.facts.for_children, child_inum));
         }
         if flags & CLONE_NEWPID != 0 {
-            let inum = ROOT_INUM + 1 + self.next.len() as u32;
+            let inum = MADE + self.next.len() as u32;
             spaces.push((ns_key(inum), inum));
         }
         let mut vector = Vec::new();

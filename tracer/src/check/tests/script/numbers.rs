@@ -1,6 +1,6 @@
 //! Which numbers the script's kernel gives out, and its PID namespaces.
 
-use super::{CLONE_NEWPID, Person, ROOT_INUM, Script, ns_key};
+use super::{CLONE_NEWPID, INITIAL, MADE, Person, ROOT_INUM, Script, ns_key};
 use crate::event::{Body, NsSet, PidNs};
 
 impl Script {
@@ -29,7 +29,7 @@ impl Script {
             child_reaper,
             ns_id: 7,
             inum: ROOT_INUM,
-            user_inum: 11,
+            user_inum: INITIAL[0],
             allocated: 1 << 31 | self.tasks.len() as u32,
             cursor,
             pid_max: self.pid_max,
@@ -51,7 +51,7 @@ impl Script {
             ns_id: own.inum.into(),
             inum: own.inum,
             parent_inum: above.inum,
-            user_inum: 11,
+            user_inum: INITIAL[0],
             level: vector.len() as u32 - 1,
             allocated: 1 << 31 | self.tasks.values().filter(inside).count() as u32,
             cursor: self.next[&own.inum] as u32,
@@ -64,7 +64,7 @@ impl Script {
 
     /// `unshare(CLONE_NEWPID)`: a namespace for the children of a task.
     pub(in crate::check) fn unshare_pid(&mut self, tid: i32) {
-        let inum = ROOT_INUM + 1 + self.next.len() as u32;
+        let inum = MADE + self.next.len() as u32;
         self.next.insert(inum, 1);
         let above = *self.tasks[&tid].vector.last().unwrap();
         let facts = PidNs {
@@ -73,7 +73,7 @@ impl Script {
             ns_id: inum.into(),
             inum,
             parent_inum: above.inum,
-            user_inum: 11,
+            user_inum: INITIAL[0],
             level: self.tasks[&tid].vector.len() as u32,
             allocated: 1 << 31,
             pid_max: 1 << 22,
@@ -86,8 +86,14 @@ impl Script {
         let (task, mut inums, for_children) = (facts.task, facts.ns, facts.for_children);
         inums[5] = inum;
         let ids = self.ids(inums);
-        let set =
-            NsSet { task, for_children, inums, ids, time_for_children: 18, ..NsSet::default() };
+        let set = NsSet {
+            task,
+            for_children,
+            inums,
+            ids,
+            time_for_children: INITIAL[7],
+            ..NsSet::default()
+        };
         self.write(tid, 21, Body::NsSet(NsSet { flags: CLONE_NEWPID, reason: 2, ..set }));
         self.write(tid, 21, Body::NsSet(NsSet { reason: 3, ..set }));
     }

@@ -1,6 +1,6 @@
 //! Namespaces of the script: made, entered, read by sweeps, dying, freed.
 
-use super::{CLONE_NEWPID, Person, ROOT_INUM, Script, ns_key};
+use super::{CLONE_NEWPID, INITIAL, MADE, Person, ROOT_INUM, Script, ns_key};
 use crate::{
     coverage::Fact,
     event::{Body, Header, NsEnd, NsSet, PidNs, ns_reason},
@@ -14,7 +14,7 @@ impl Script {
             child_reaper: self.tasks[&1].facts.task,
             ns_id: 7,
             inum: ROOT_INUM,
-            user_inum: 11,
+            user_inum: INITIAL[0],
             allocated: 1 << 31 | count,
             reason: ns_reason::SNAPSHOT,
             ..PidNs::default()
@@ -50,7 +50,7 @@ impl Script {
     /// `copy_pid_ns`, for the next namespace that a clone or an unshare makes.
     pub(in crate::check) fn make_space(&mut self, by: i32) {
         let own = *self.tasks[&by].vector.last().unwrap();
-        let inum = ROOT_INUM + 1 + self.next.len() as u32;
+        let inum = MADE + self.next.len() as u32;
         let space = PidNs {
             ns: ns_key(inum),
             parent: own.ns,
@@ -91,14 +91,14 @@ impl Script {
     /// from here on.
     pub(in crate::check) fn create(&mut self, by: i32, flags: u64) {
         if flags & CLONE_NEWPID != 0 {
-            let inum = ROOT_INUM + 1 + self.next.len() as u32;
+            let inum = MADE + self.next.len() as u32;
             self.next.insert(inum, 1);
             let facts = self.facts(by);
             (facts.for_children, facts.for_children_inum) = (ns_key(inum), inum);
         }
         let mut set = self.ns_set(by, flags, ns_reason::CREATE);
         if flags & 0x0400_0000 != 0 {
-            set.inums[2] = 1000;
+            set.inums[2] = 0xf000_1000;
         }
         self.write(by, 21, Body::NsSet(set));
     }

@@ -1,0 +1,153 @@
+//! Part of rule 47: births whose maker no record had shown yet. What the maker turns out to have is what
+//! the child must have, unless the maker has changed in between.
+
+use super::{birth::clone, inheritance::RULE};
+use crate::{
+    check::{Subject, cx::Cx, task::reading::same_comm, violation::Finding},
+    event::{Body, TaskFacts},
+    model::{NsKind, TaskId, World},
+};
+
+/// Births that are remembered.
+const MOST: usize = 64;
+/// How far the times of CPUs may differ, ns.
+const SKEW: u64 = 1_000_000;
+/// `PF_KTHREAD`, `PF_IO_WORKER` and `PF_USER_WORKER` (include/linux/sched.h): named anew.
+const NAMED: u32 = 0x0020_4010;
+
+/// Births before the first sweep.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Early {
+    births: Vec<Born>,
+    /// Who has acted, and when first.
+    acts: Vec<(u64, u64)>,
+    sweeps: u32,
+    /// Something is lost, or they have been judged.
+    over: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Born {
+    maker: u64,
+    flags: u64,
+    facts: TaskFacts,
+}
+
+impl Early {
+    /// A task is born, and its maker is unknown.
+    #[cold]
+    pub(super) fn born(&mut self, maker: u64, flags: u64, facts: &TaskFacts) {
+        if !self.over && self.births.len() < MOST && maker != 0 {
+            self.births.push(Born { maker, flags, facts: *facts });
+        }
+    }
+
+    /// Goes with every record, until the second sweep begins.
+    #[inline]
+    pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
+        if !self.over {
+            self.early(cx);
+        }
+    }
+
+    #[cold]
+    fn early(&mut self, cx: &mut Cx<'_>) {
+        let (header, body) = (&cx.event.header, &cx.event.body);
+        let new = header.actor != 0 && self.acts.iter().all(|&(actor, _)| actor != header.actor);
+        if new && self.acts.len() < MOST {
+            self.acts.push((header.actor, header.ts));
+        }
+        let changed = match body {
+            Body::Lost(_) => {
+                self.births.clear();
+                self.acts.clear();
+                self.over = true;
+                return;
+            }
+            Body::SnapshotBegin(_) => {
+                self.sweeps += 1;
+                if self.sweeps > 1 {
+                    self.over = true;
+                    self.judge(cx);
+                }
+                return;
+            }
+            // another task at its address
+            Body::Fork { task, .. } => {
+                self.acts.retain(|&(actor, _)| actor != task.task);
+                task.task
+            }
+            Body::Rename(facts) => facts.task,
+            Body::Exec(_)
+            | Body::NsSet(_)
+            | Body::Cred(_)
+            | Body::Syscall(_)
+            | Body::Update { .. }
+            | Body::Exit(_) => header.actor,
+            _ => return,
+        };
+        self.births.retain(|born| born.maker != changed);
+    }
+
+    fn judge(&mut self, cx: &mut Cx<'_>) {
+        for (actor, ts) in std::mem::take(&mut self.acts) {
+            let world = cx.world;
+            let Some(id) = world.at_key(actor).filter(|&id| world.runs(id)) else { continue };
+            let start = world.start_of(id);
+            cx.test(&RULE, start <= ts.saturating_add(SKEW), || {
+                let known = format!("acts since its birth at {start}");
+                Finding::new(Subject::task(world, id), known, format!("acts at {ts}"))
+            });
+        }
+        for Born { maker, flags, facts } in std::mem::take(&mut self.births) {
+            let world = cx.world;
+            let Some(id) = world.at_key(maker).filter(|&id| world.runs(id)) else { continue };
+            let (known, inums) = (world.comm_of(id), world.inums_of(id));
+            let named = (facts.flags | world.flags_of(id)) & NAMED != 0;
+            let name = named || same_comm(&known, &facts.comm);
+            let spaces = has_spaces(&inums, &facts, flags);
+            let time = world.time_for_children_of(id);
+            let time = time == 0
+                || time == facts.time_for_children_inum
+                || flags & NsKind::Time.clone_flag() != 0;
+            let children = own_space(world, id, &facts, flags);
+            let parents = has_parent(world, id, &facts, flags);
+            cx.test(&RULE, name && spaces && time && children && parents, || {
+                let text = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
+                let read = format!("name {:?}, namespaces {:?}", text(&facts.comm), facts.ns);
+                let known = format!("its maker's name {:?}, namespaces {inums:?}", text(&known));
+                Finding::new(Subject::task_named(facts.task, facts.tid, facts.tgid), known, read)
+            });
+        }
+    }
+}
+
+/// Whether a child has its maker's namespaces, but for new ones and those of PIDs and users.
+fn has_spaces(inums: &[u32; 8], facts: &TaskFacts, flags: u64) -> bool {
+    NsKind::ALL.into_iter().zip(inums.iter().zip(&facts.ns)).all(|(kind, (&had, &read))| {
+        let free = matches!(kind, NsKind::User | NsKind::Pid | NsKind::Time);
+        free || had == 0 || had == read || flags & kind.clone_flag() != 0
+    })
+}
+
+/// Whether a child has the parent of its maker, where it is to have that, and no tracer unless its
+/// maker has.
+fn has_parent(world: &World, maker: TaskId, facts: &TaskFacts, flags: u64) -> bool {
+    let traced = world.tracer(maker).is_some() || facts.ptrace != 0;
+    let same = facts.parent == facts.real_parent && facts.parent_tgid == facts.ppid;
+    let sure = |&parent: &TaskId| world.runs(parent) && !world.is_parent_inferred(maker);
+    let parent = world.parent(world.leader(maker)).filter(sure);
+    let sibling = flags & (clone::THREAD | clone::PARENT) != 0;
+    let holds = parent.filter(|_| sibling).is_none_or(|parent| {
+        let key = world.key_of(parent);
+        (key == facts.real_parent || key == 0 || world.is_grouped(parent))
+            && world.tgid(parent) == facts.ppid
+    });
+    (same || traced) && holds
+}
+
+/// Whether a child was born where its maker's children are.
+fn own_space(world: &World, maker: TaskId, facts: &TaskFacts, flags: u64) -> bool {
+    flags & NsKind::Pid.clone_flag() != 0
+        || world.for_children(maker).is_none_or(|ns| world.key_of_ns(ns) == facts.for_children)
+}
