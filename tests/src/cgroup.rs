@@ -33,6 +33,11 @@ pub(crate) struct PidsCgroup {
 impl PidsCgroup {
     /// Makes one, or says why it cannot be.
     pub(crate) fn new() -> Result<std::result::Result<Self, &'static str>> {
+        Self::named(&format!("tracer-tests-{}", std::process::id()))
+    }
+
+    /// Makes one with this name.
+    pub(crate) fn named(name: &str) -> Result<std::result::Result<Self, &'static str>> {
         let unified = mounted("cgroup2", None).filter(|root| {
             let enabled = fs::read_to_string(root.join("cgroup.subtree_control"));
             enabled.is_ok_and(|list| list.split_whitespace().any(|name| name == "pids"))
@@ -40,7 +45,7 @@ impl PidsCgroup {
         let Some(root) = unified.or_else(|| mounted("cgroup", Some("pids"))) else {
             return Ok(Err("no cgroup hierarchy with the pids controller"));
         };
-        let folder = root.join(format!("tracer-tests-{}", std::process::id()));
+        let folder = root.join(name);
         fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Ok(Self { folder, owner: std::process::id() }))
     }

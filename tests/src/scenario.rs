@@ -5,6 +5,7 @@
 
 mod clone3_set_tid;
 mod clone_newpid;
+mod container;
 mod double_fork_daemon;
 mod exec_by_thread;
 mod exec_failed;
@@ -48,7 +49,7 @@ pub(crate) struct Scenario {
 }
 
 /// Every scenario, the plain ones first.
-pub(crate) const ALL: [Scenario; 28] = [
+pub(crate) const ALL: [Scenario; 29] = [
     plain_fork::SCENARIO,
     vfork_exec::SCENARIO,
     threads::SCENARIO,
@@ -59,6 +60,7 @@ pub(crate) const ALL: [Scenario; 28] = [
     orphan_to_ns_init::SCENARIO,
     pidns_nested::SCENARIO,
     clone_newpid::SCENARIO,
+    container::SCENARIO,
     unshare_without_fork::SCENARIO,
     unshare_then_fork::SCENARIO,
     setns_then_fork::SCENARIO,

@@ -314,10 +314,20 @@ fn began_in(kind: &str, me: &Facts) -> bool {
     BEGAN_IN.get().is_some_and(|began| began.get(kind) == me.ns.get(kind))
 }
 
-/// The id of the caller's cgroup in the unified hierarchy: the inode number of its folder.
+/// The id of the caller's cgroup, the inode number of its folder: in the hierarchy of the `pids`
+/// controller where that has one of its own (version 1), else in the unified one.
 fn cgroup_id() -> Option<u64> {
     let cgroups = std::fs::read_to_string("/proc/thread-self/cgroup").ok()?;
-    let path = cgroups.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let folder = crate::cgroup::mounted("cgroup2", None)?.join(path.trim_start_matches('/'));
-    Some(std::fs::metadata(folder).ok()?.ino())
+    let pids = |line: &str| {
+        let (_, rest) = line.split_once(':')?;
+        let (names, path) = rest.split_once(':')?;
+        names.split(',').any(|name| name == "pids").then(|| path.to_owned())
+    };
+    let (root, path) = if let Some(path) = cgroups.lines().find_map(pids) {
+        (crate::cgroup::mounted("cgroup", Some("pids"))?, path)
+    } else {
+        let path = cgroups.lines().find_map(|line| line.strip_prefix("0::"))?;
+        (crate::cgroup::mounted("cgroup2", None)?, path.to_owned())
+    };
+    Some(std::fs::metadata(root.join(path.trim_start_matches('/'))).ok()?.ino())
 }

@@ -26,6 +26,12 @@ pub(crate) static EXEC_ARGS: Global<u32> = Global::new(1);
 /// Bytes in the ring from which on a record wakes the reader.
 #[unsafe(no_mangle)]
 pub(crate) static WATERMARK: Global<u64> = Global::new(0);
+/// Index of the controller in whose hierarchy the tasks' cgroups are.
+#[unsafe(no_mangle)]
+pub(crate) static CGROUP_SUBSYS: Global<u32> = Global::new(ABSENT);
+/// Number of that hierarchy.
+#[unsafe(no_mangle)]
+pub(crate) static CGROUP_HIERARCHY: Global<u32> = Global::new(0);
 /// First secret of the run's cookies.
 #[unsafe(no_mangle)]
 pub(crate) static SECRET0: Global<u64> = Global::new(0);

@@ -156,14 +156,26 @@ fn fill_task<R: Read>(out: *mut Task, task: Ptr, pid: Ptr, level: u32) {
     fill_namespaces::<R>(out, nsproxy, cred, pid, level);
 }
 
-/// The id of the task's cgroup in the default hierarchy.
+/// The id of the task's cgroup.
 #[inline(always)]
 fn cgroup<R: Read>(task: Ptr) -> u64 {
     if !(has(&TASK_CGROUPS) && has(&CSS_SET_DFL) && has(&CGROUP_KN) && has(&KERNFS_ID)) {
         return 0;
     }
     let set: Ptr = get::<R, _>(task, &TASK_CGROUPS);
-    let cgroup: Ptr = get::<R, _>(set, &CSS_SET_DFL);
+    let cgroup: Ptr = if has(&CGROUP_SUBSYS) && has(&CSS_SET_SUBSYS) && has(&CSS_CGROUP) {
+        // css_set.subsys[CGROUP_SUBSYS]->cgroup
+        let state: Ptr = R::at(set, CSS_SET_SUBSYS.load() + 8 * CGROUP_SUBSYS.load());
+        get::<R, _>(state, &CSS_CGROUP)
+    } else {
+        get::<R, _>(set, &CSS_SET_DFL)
+    };
+    cgroup_id::<R>(cgroup)
+}
+
+/// The id of a cgroup.
+#[inline(always)]
+pub(crate) fn cgroup_id<R: Read>(cgroup: Ptr) -> u64 {
     let kn: Ptr = get::<R, _>(cgroup, &CGROUP_KN);
     get::<R, _>(kn, &KERNFS_ID)
 }

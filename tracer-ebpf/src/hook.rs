@@ -5,6 +5,7 @@
 //! loaded, and where it is attached, user space decides.
 
 mod alloc_pid;
+mod cgroup;
 mod change_pid;
 mod commit_creds;
 mod copy_process;

@@ -115,6 +115,11 @@ macro_rules! layout {
             CSS_SET_DFL: Optional "css_set.dfl_cgrp";
             CGROUP_KN: Optional "cgroup.kn";
             KERNFS_ID: Optional "kernfs_node.id";
+            CSS_SET_SUBSYS: Optional "css_set.subsys";
+            CSS_CGROUP: Optional "cgroup_subsys_state.cgroup";
+            CGROUP_LEVEL: Optional "cgroup.level";
+            CGROUP_ROOT: Optional "cgroup.root";
+            CGROUP_ROOT_ID: Optional "cgroup_root.hierarchy_id";
 
             BPRM_FILENAME: Offset "linux_binprm.filename";
             MM_ARG_START: Offset "mm_struct.arg_start";
@@ -167,6 +172,10 @@ pub mod flag {
     pub const CHANGE_PID_SHIFT: &str = "CHANGE_PID_SHIFT";
     /// Arguments of exec are read.
     pub const EXEC_ARGS: &str = "EXEC_ARGS";
+    /// Index of the controller in whose hierarchy the tasks' cgroups are; `ABSENT`: the default one.
+    pub const CGROUP_SUBSYS: &str = "CGROUP_SUBSYS";
+    /// Number of that hierarchy, 0 for the default one.
+    pub const CGROUP_HIERARCHY: &str = "CGROUP_HIERARCHY";
     /// First secret of the run's cookies.
     pub const SECRET0: &str = "SECRET0";
     /// Second secret, odd.

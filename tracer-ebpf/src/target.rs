@@ -86,4 +86,7 @@ tracepoints! {
     SCHED_PROCESS_EXEC: "sched_process_exec", passes [3];
     TASK_NEWTASK: "task_newtask", passes [2];
     SYS_EXIT: "sys_exit", passes [2];
+    CGROUP_MKDIR: "cgroup_mkdir", passes [2];
+    CGROUP_RMDIR: "cgroup_rmdir", passes [2];
+    CGROUP_ATTACH: "cgroup_attach_task", passes [4];
 }

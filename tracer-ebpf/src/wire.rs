@@ -3,6 +3,7 @@
 #[macro_use]
 mod record;
 mod census;
+mod cgroup;
 mod detail;
 mod header;
 mod life;
@@ -12,6 +13,7 @@ mod pid;
 mod task;
 
 pub use census::Census;
+pub use cgroup::{Cgroup, CgroupMove};
 pub use detail::{Detail, RLIMITS};
 pub use header::{Header, kind};
 pub use life::{Cred, Exec, Exit, FreeTask, Mark, Ptrace, Release, Rename, Syscall};
@@ -22,7 +24,7 @@ pub use record::{Field, Wire};
 pub use task::{Task, TaskRecord, bits};
 
 /// Version of the records below. Changing any of them raises it.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// Deepest level of a PID namespace (`MAX_PID_NS_LEVEL`, include/linux/pid_namespace.h).
 pub const MAX_LEVEL: u32 = 32;
@@ -35,6 +37,10 @@ pub const SHORT_UPIDS: usize = 4;
 
 /// Most bytes of file name and arguments that an [`Exec`] record carries after its fixed part.
 pub const EXEC_TEXT: usize = 1024;
+
+/// Most bytes of a path that a [`Cgroup`] record carries after its fixed part, what the kernel hands
+/// its tracepoints (`TRACE_CGROUP_PATH_LEN`, kernel/cgroup/cgroup-internal.h).
+pub const CGROUP_PATH: usize = 1024;
 
 /// A record of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +93,8 @@ schema! {
     Detail: DETAIL;
     Lost: LOST;
     Census: CENSUS;
+    Cgroup: CGROUP_MAKE CGROUP_END CGROUP_FOUND;
+    CgroupMove: CGROUP_MOVE;
 }
 
 #[cfg(test)]
@@ -111,7 +119,7 @@ mod tests {
                 add(field.ty.as_bytes());
             }
         }
-        for limit in [MAX_UPIDS, SHORT_UPIDS, EXEC_TEXT] {
+        for limit in [MAX_UPIDS, SHORT_UPIDS, EXEC_TEXT, CGROUP_PATH] {
             add(&limit.to_le_bytes());
         }
         hash
@@ -121,12 +129,12 @@ mod tests {
     /// raises [`VERSION`] and pins both here.
     #[test]
     fn a_change_of_the_records_raises_the_version() {
-        assert_eq!((VERSION, fingerprint()), (3, 0x11a2_5148_2b00_2d9b));
+        assert_eq!((VERSION, fingerprint()), (4, 0x52d2_be22_2d86_af6a));
     }
 
     #[test]
     fn every_kind_has_one_form() {
-        for kind in kind::FORK..=kind::CENSUS {
+        for kind in kind::FORK..=kind::CGROUP_MOVE {
             let forms = SCHEMA.iter().filter(|record| record.kinds.contains(&kind)).count();
             assert_eq!(forms, 1, "kind {kind}");
         }

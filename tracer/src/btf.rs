@@ -59,6 +59,7 @@ pub struct Btf<'a> {
     structs: HashMap<&'a [u8], u32>,
     functions: HashMap<&'a [u8], u32>,
     typedefs: HashMap<&'a [u8], u32>,
+    enums: HashMap<&'a [u8], u32>,
 }
 
 /// Where a member lies.
@@ -142,6 +143,7 @@ impl<'a> Btf<'a> {
             structs: HashMap::new(),
             functions: HashMap::new(),
             typedefs: HashMap::new(),
+            enums: HashMap::new(),
         };
         btf.index()?;
         Ok(btf)
@@ -158,6 +160,9 @@ impl<'a> Btf<'a> {
                 // The first of a name wins: later ones are other units' private types.
                 kind::STRUCT | kind::UNION if !name.is_empty() => {
                     self.structs.entry(name).or_insert(id);
+                }
+                kind::ENUM if !name.is_empty() => {
+                    self.enums.entry(name).or_insert(id);
                 }
                 kind::FUNC => {
                     self.functions.entry(name).or_insert(id);
@@ -256,6 +261,16 @@ impl<'a> Btf<'a> {
     /// Size of a struct in bytes.
     pub fn size(&self, name: &str) -> Option<u32> {
         Some(self.ty(*self.structs.get(name.as_bytes())?)?.size_or_ref)
+    }
+
+    /// The value of one name of an enum.
+    pub fn enumerator(&self, set: &str, name: &str) -> Option<u32> {
+        let ty = self.ty(*self.enums.get(set.as_bytes())?)?;
+        (0..ty.vlen()).find_map(|i| {
+            let at = ty.rest + 8 * i;
+            let found = self.name(word(self.section, at)?)? == name.as_bytes();
+            found.then(|| word(self.section, at + 4))?
+        })
     }
 
     /// How many parameters a function has.

@@ -45,7 +45,7 @@ mod tests;
 mod violation;
 mod witness;
 
-pub use checker::{Checker, Options};
+pub use checker::{Checker, Count, Options};
 pub use complete::{Completeness, Counted, Gap, Numbers};
 pub use form::Form;
 pub use nearest::nearest;

@@ -2,6 +2,7 @@
 //! [`command`](crate::command).
 
 mod check;
+mod daemon;
 mod help;
 mod output;
 mod recording;
@@ -22,6 +23,9 @@ use tracer::{
 };
 
 pub(crate) use check::{Check, Invariants, Named, ReportFormat};
+pub(crate) use daemon::Daemon;
+#[cfg(feature = "daemon")]
+pub(crate) use daemon::LogForm;
 pub(crate) use output::{Color, Output, Shown, TimeForm};
 pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
@@ -63,6 +67,9 @@ pub(crate) enum Verb {
     /// List the namespaces of all eight kinds, PID namespaces as a tree
     #[command(after_help = help::NS)]
     Ns(Namespaces),
+    /// List the containers, each with its init's number at every level
+    #[command(after_help = help::CONTAINERS)]
+    Containers(Table),
     /// Translate one PID: its number at every level
     #[command(after_help = help::PID)]
     Pid(Number),
@@ -96,6 +103,9 @@ pub(crate) enum Verb {
     /// Make recordings of hosts that do not exist, by the kernel's rules and from a seed
     #[command(after_help = help::SIMULATE)]
     Simulate(Simulate),
+    /// Keep the tables up to date, record, check, and answer whoever asks
+    #[command(after_help = help::DAEMON)]
+    Daemon(Box<Daemon>),
     /// Say what this kernel offers, which plan is used, and what is lost by it
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
@@ -129,7 +139,7 @@ pub(crate) struct Live {
     pub(crate) command: Vec<OsString>,
 }
 
-/// `tracer ps` and `tracer tree`.
+/// `tracer ps`, `tracer tree` and `tracer containers`.
 #[derive(Debug, Args)]
 pub(crate) struct Table {
     #[command(flatten)]

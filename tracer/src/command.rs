@@ -4,6 +4,9 @@ mod check;
 #[cfg(feature = "kernel")]
 mod child;
 mod completions;
+mod containers;
+#[cfg(feature = "daemon")]
+mod daemon;
 mod diff;
 #[cfg(feature = "kernel")]
 mod doctor;
@@ -16,6 +19,7 @@ mod invariants;
 #[cfg(feature = "kernel")]
 mod live;
 mod man;
+mod moment;
 mod ns;
 mod out;
 mod pid;
@@ -52,6 +56,8 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         Verb::Record(args) => record::run(&args),
         #[cfg(feature = "kernel")]
         Verb::Doctor(args) => doctor::run(&args),
+        #[cfg(feature = "daemon")]
+        Verb::Daemon(args) => daemon::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::History(args) => history::run(&args),
         Verb::Diff(args) => diff::run(&args),
@@ -65,10 +71,13 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         Verb::Ps(args) => ps::run(&args),
         Verb::Tree(args) => tree::run(&args),
         Verb::Ns(args) => ns::run(&args),
+        Verb::Containers(args) => containers::run(&args),
         Verb::Pid(args) => pid::run(&args),
         Verb::Show(args) => show::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Man(args) => man::run(&args),
+        #[cfg(not(feature = "daemon"))]
+        Verb::Daemon(_) => Err(without_kernel()),
         #[cfg(not(feature = "kernel"))]
         Verb::Live(_) | Verb::Record(_) | Verb::Doctor(_) => Err(without_kernel()),
     }

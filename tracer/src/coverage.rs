@@ -80,11 +80,15 @@ pub enum Fact {
     PtraceUnlink,
     /// System calls that change ids (tracepoint plan only).
     Syscalls,
+    /// Cgroups are made and removed.
+    Cgroup,
+    /// A process moves to another cgroup.
+    CgroupMove,
 }
 
 impl Fact {
     /// All facts.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Fork,
         Self::Exec,
         Self::Rename,
@@ -106,6 +110,8 @@ impl Fact {
         Self::PtraceLink,
         Self::PtraceUnlink,
         Self::Syscalls,
+        Self::Cgroup,
+        Self::CgroupMove,
     ];
 
     /// Its name in JSON and in recordings.
@@ -132,6 +138,8 @@ impl Fact {
             Self::PtraceLink => "ptrace_link",
             Self::PtraceUnlink => "ptrace_unlink",
             Self::Syscalls => "syscalls",
+            Self::Cgroup => "cgroup",
+            Self::CgroupMove => "cgroup_move",
         }
     }
 
@@ -164,6 +172,8 @@ impl Fact {
             Self::PtraceLink => "a tracer attaches",
             Self::PtraceUnlink => "a tracer lets go",
             Self::Syscalls => "system calls that change ids return",
+            Self::Cgroup => "cgroups are made and removed",
+            Self::CgroupMove => "a process moves to another cgroup",
         }
     }
 }
@@ -279,6 +289,11 @@ const COSTS: &[(Fact, &str)] = &[
     (
         Fact::PtraceLink,
         "tracers by other ways than ptrace(2): TRACEME and automatic attachment are read at the task's next event",
+    ),
+    (Fact::Cgroup, "the path of a cgroup that is made and gone between two sweeps"),
+    (
+        Fact::CgroupMove,
+        "the moment a process enters a container's cgroup: read at its next sweep; its children carry it",
     ),
     (Fact::PtraceUnlink, "the end of tracing by the tracer's exit: read at the task's next event"),
 ];

@@ -8,9 +8,9 @@ mod vector;
 
 pub use keys::{NsKey, PidKey, TaskKey};
 pub use tracer_ebpf::wire::{
-    AllocFail, Census, ChangePid, Cred, Detail, ExchangeTids, Exit, ForkFail, FreePid, FreeTask,
-    Header, Mark, NsEnd, NsSet, PidNs, Ptrace, Release, Rename, Syscall, Task as TaskFacts, Upid,
-    bits, ns_reason,
+    AllocFail, Census, CgroupMove, ChangePid, Cred, Detail, ExchangeTids, Exit, ForkFail, FreePid,
+    FreeTask, Header, Mark, NsEnd, NsSet, PidNs, Ptrace, Release, Rename, Syscall,
+    Task as TaskFacts, Upid, bits, ns_reason,
 };
 pub use vector::Vector;
 
@@ -109,6 +109,28 @@ pub enum Body {
     Lost(Lost),
     /// What the kernel counts of itself, read beside a sweep.
     Census(Census),
+    /// A cgroup is made.
+    CgroupMake(CgroupFacts),
+    /// A cgroup that was there already.
+    CgroupFound(CgroupFacts),
+    /// A cgroup is removed.
+    CgroupEnd(CgroupFacts),
+    /// A process or a thread is in another cgroup now.
+    CgroupMove(CgroupMove),
+}
+
+impl Body {
+    /// User space added it to the stream: it has no number on a CPU, and nobody acts.
+    #[inline]
+    pub fn is_added(&self) -> bool {
+        matches!(
+            self,
+            Self::Lost(_)
+                | Self::Census(_)
+                | Self::CgroupFound(_)
+                | Self::Snapshot { from_proc: true, .. }
+        )
+    }
 }
 
 /// A `struct pid` and its numbers.
@@ -120,6 +142,15 @@ pub struct PidFacts {
     pub ino: u64,
     /// Its numbers, level 0 first.
     pub vector: Vector,
+}
+
+/// A cgroup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CgroupFacts {
+    /// The fixed part.
+    pub facts: tracer_ebpf::wire::Cgroup,
+    /// Its path from the root of its hierarchy; empty if it is removed.
+    pub path: Box<[u8]>,
 }
 
 /// A successful exec.

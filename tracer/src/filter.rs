@@ -5,6 +5,7 @@ mod parse;
 mod tests;
 mod tree;
 
+use crate::container::Container;
 use crate::model::{NsKind, TaskId, World};
 use crate::view::{Report, Type, What};
 
@@ -22,13 +23,16 @@ impl Types {
     pub const NONE: Self = Self(0);
     /// Every type.
     pub const ALL: Self = Self(u32::MAX);
-    /// What `live` shows: all but successful `alloc_pid`, `free_pid`, `rename`, `cred` and
-    /// `snapshot`.
+    /// What `live` shows: all but successful `alloc_pid`, `free_pid`, `rename`, `cred`,
+    /// `cg_…` and `snapshot`.
     pub const LIVE: Self = Self(
         !(bit(Type::AllocPid)
             | bit(Type::FreePid)
             | bit(Type::Rename)
             | bit(Type::Cred)
+            | bit(Type::CgroupCreate)
+            | bit(Type::CgroupMove)
+            | bit(Type::CgroupRemove)
             | bit(Type::Snapshot)),
     );
 
@@ -82,6 +86,8 @@ pub struct Filter {
     pub uids: Vec<u32>,
     /// `--cgroup`: ids in the default hierarchy.
     pub cgroups: Vec<u64>,
+    /// `--container`: ids or their starts, names, uids of pods.
+    pub containers: Vec<String>,
     /// `--tree`, and the traced command (`PidSpec::host(pid)`): these and their descendants.
     pub trees: Vec<PidSpec>,
     /// `--type`; `None` is all.
@@ -136,6 +142,23 @@ impl Filter {
             && (self.comms.is_empty() || about(&|task| self.comm_admits(world, task)))
             && (self.uids.is_empty() || about(&|task| self.uid_admits(world, task)))
             && (self.cgroups.is_empty() || about(&|task| self.cgroup_admits(world, task)))
+            && (self.containers.is_empty()
+                || about(&|task| self.container_admits(world, task))
+                || self.cgroup_event(world, report))
+    }
+
+    /// Whether every task is admitted, but for threads.
+    pub fn is_open(&self) -> bool {
+        let conditions = [
+            self.pids.len(),
+            self.namespaces.len(),
+            self.comms.len(),
+            self.uids.len(),
+            self.cgroups.len(),
+            self.containers.len(),
+            self.trees.len(),
+        ];
+        conditions.iter().all(|&len| len == 0)
     }
 
     /// Whether the types, the time and `--threads` admit this event.
@@ -155,6 +178,7 @@ impl Filter {
             && (self.comms.is_empty() || self.comm_admits(world, id))
             && (self.uids.is_empty() || self.uid_admits(world, id))
             && (self.cgroups.is_empty() || self.cgroup_admits(world, id))
+            && (self.containers.is_empty() || self.container_admits(world, id))
             && (self.trees.is_empty() || tree::descends(&self.trees, world, id))
     }
 
@@ -212,7 +236,22 @@ impl Filter {
     }
 
     fn cgroup_admits(&self, world: &World, id: TaskId) -> bool {
-        self.cgroups.contains(&world.task(id).cgroup)
+        self.cgroups.contains(&world.cgroup_of(id))
+    }
+
+    fn container_admits(&self, world: &World, id: TaskId) -> bool {
+        self.meant(world.container_of(id))
+    }
+
+    /// An event about a cgroup of a container.
+    fn cgroup_event(&self, world: &World, report: &Report) -> bool {
+        let (What::CgroupCreate(id) | What::CgroupRemove(id)) = report.what else { return false };
+        self.meant(world.cgroup(id).and_then(|cgroup| cgroup.container.as_ref()))
+    }
+
+    fn meant(&self, container: Option<&Container>) -> bool {
+        container
+            .is_some_and(|container| self.containers.iter().any(|word| container.is_meant(word)))
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod attach;
 mod census;
+mod cgroup;
 mod error;
 mod facts;
+mod gapless;
 mod hidden;
 mod hook;
 mod load;
@@ -22,5 +24,6 @@ pub use error::Refused;
 pub use facts::host;
 pub use options::{Options, PlanChoice};
 pub use probe::{IteratorProbe, Probe, probe};
+pub use ring::Bell;
 pub use session::{Counters, Session};
 pub use witness::witness;

@@ -9,6 +9,7 @@
 //! - [`stream`]: from a ring's bytes to [`event::Event`]s: decoding, and the gaps that losses leave.
 //! - [`event`]: the closed set of events, in kernel terms.
 //! - [`model`]: the kernel's tables, rebuilt.
+//! - [`container`]: which container a cgroup belongs to.
 //! - [`coverage`], [`host`]: which facts can be seen on this kernel, and which host it is.
 //! - [`filter`], [`view`]: what a user asks to see, and how it is shown.
 //! - [`check`]: the kernel's invariants, and a verdict on each.
@@ -21,6 +22,7 @@
 
 pub mod btf;
 pub mod check;
+pub mod container;
 pub mod coverage;
 pub mod event;
 pub mod filter;

@@ -6,6 +6,7 @@
 
 mod apply;
 mod ask;
+mod cgroup;
 mod change;
 mod config;
 mod consistency;
@@ -31,6 +32,7 @@ mod walk;
 mod world;
 
 pub use ask::Seen;
+pub use cgroup::Cgroup;
 pub use change::{Change, Effect, Impossible, Reparent, ReparentReason};
 pub use config::{Config, Sees};
 pub use counts::Counts;

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod check;
+mod containers;
 mod digits;
 pub mod escape;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub mod text;
 pub mod time;
 mod tree;
 
+pub use containers::{ContainerRow, containers, containers_table};
 pub use json::Json;
 pub use line::{Lines, details};
 pub use namespaces::namespaces;

@@ -58,7 +58,7 @@ pub struct Field {
 
 /// The name of a kind's record, and the kind.
 pub fn name_of(number: u16) -> String {
-    const NAMES: [&str; 29] = [
+    const NAMES: [&str; 33] = [
         "?",
         "fork",
         "snapshot",
@@ -88,6 +88,10 @@ pub fn name_of(number: u16) -> String {
         "lost",
         "proc",
         "census",
+        "cgroup_make",
+        "cgroup_end",
+        "cgroup_found",
+        "cgroup_move",
     ];
     NAMES.get(usize::from(number)).map_or_else(|| number.to_string(), |&name| name.to_owned())
 }

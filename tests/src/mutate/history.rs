@@ -92,5 +92,5 @@ pub fn set_header(record: &mut [u8], header: Header) {
 
 /// Whether a record has a number on its CPU: the kernel wrote it.
 pub fn is_numbered(record: &[u8]) -> bool {
-    ![kind::LOST, kind::PROC, kind::CENSUS].contains(&header(record).kind)
+    ![kind::LOST, kind::PROC, kind::CENSUS, kind::CGROUP_FOUND].contains(&header(record).kind)
 }

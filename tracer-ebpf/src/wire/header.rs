@@ -80,4 +80,12 @@ pub mod kind {
     pub const PROC: u16 = 27;
     /// What the kernel counts of itself: [`Census`](super::super::Census). Written by user space.
     pub const CENSUS: u16 = 28;
+    /// A cgroup is made: [`Cgroup`](super::super::Cgroup) and its path.
+    pub const CGROUP_MAKE: u16 = 29;
+    /// A cgroup is removed: `Cgroup`, without a path.
+    pub const CGROUP_END: u16 = 30;
+    /// A cgroup that was there already: `Cgroup` and its path. Written by user space.
+    pub const CGROUP_FOUND: u16 = 31;
+    /// A process or a thread moves: [`CgroupMove`](super::super::CgroupMove).
+    pub const CGROUP_MOVE: u16 = 32;
 }

@@ -1,7 +1,7 @@
 //! All rules, applied to a stream.
 
 use super::{
-    ALL, Form, Report, Row, Violation,
+    ALL, Form, Report, Row, Rule, Violation,
     audit::Audit,
     book::Book,
     complete,
@@ -26,6 +26,19 @@ pub struct Options {
     pub only: Vec<u8>,
     /// Not these.
     pub skip: Vec<u8>,
+}
+
+/// How often a rule was tested.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    /// Which.
+    pub rule: &'static Rule,
+    /// Tests.
+    pub tested: u64,
+    /// Those that failed.
+    pub violated: u64,
+    /// Those that failed where records are missing.
+    pub doubted: u64,
 }
 
 /// Judges every event of a stream by all rules.
@@ -137,6 +150,16 @@ impl Checker {
     /// fault of a loss that is not yet told.
     pub fn violations(&self) -> usize {
         self.book.violations.len()
+    }
+
+    /// How often each rule was tested so far, and what came of it.
+    pub fn counts(&self) -> impl Iterator<Item = Count> {
+        ALL.iter().zip(self.book.tallies()).map(|(rule, tally)| Count {
+            rule,
+            tested: tally.tested,
+            violated: tally.violated,
+            doubted: tally.doubted,
+        })
     }
 
     /// The violations that are known so far, see [`violations`](Self::violations).

@@ -279,6 +279,43 @@ Examples:
     exit_codes!()
 );
 
+/// `tracer daemon --help`.
+pub(super) const DAEMON: &str = concat!(
+    "\
+Answers, as of the moment of asking, at the socket:
+  /v1/ps /v1/tree /v1/ns /v1/containers   with the filters of the verbs: ?container=web&threads=1
+  /v1/pid/NR[@NS] /v1/task/NR[@NS]        one PID, one task
+  /v1/check /v1/coverage                  what the rules say, what is hooked
+  /healthz /metrics                       for monitors (OpenMetrics)
+As JSON lines, or with ?format=text as the verbs print it.
+
+Examples:
+  tracer daemon --dir /var/lib/tracer --keep 2G
+  tracer daemon --config /etc/tracer.toml
+  curl --unix-socket /run/tracer/tracer.sock http://tracer/v1/pid/7@4026532398
+
+",
+    exit_codes!()
+);
+
+/// `tracer containers --help`.
+pub(super) const CONTAINERS: &str = concat!(
+    "\
+A container is known by the path of its cgroup: docker, containerd, cri-o, podman, nerdctl, lxc,
+systemd-nspawn, and the pods of Kubernetes; cgroups v1 and v2. INIT is the number of its init at
+every level, the host's first. Containers without a task are shown unless a filter asks for tasks.
+
+Examples:
+  tracer containers                        all of them
+  tracer containers --container 4f3f9d1c   one, by the start of its id, its name or its pod's uid
+  tracer ps --container web                what runs in it
+  tracer live --container web --type all   what happens in it
+  tracer containers day.tracer --at 14:03  those of a recording at a time
+
+",
+    exit_codes!()
+);
+
 /// `tracer ns --help`.
 pub(super) const NS: &str = concat!(
     "\

@@ -28,6 +28,9 @@ pub(crate) struct Selection {
     /// Only tasks in these cgroups: the id (its directory's inode number) or the directory
     #[arg(long, value_name = "CGROUP")]
     pub(crate) cgroup: Vec<String>,
+    /// Only tasks in these containers: the start of an id, a name, or a pod's uid
+    #[arg(long, value_name = "CONTAINER", value_delimiter = ',')]
+    pub(crate) container: Vec<String>,
     /// Only this process and its descendants
     #[arg(long, value_name = "NR[@NS]", value_delimiter = ',')]
     pub(crate) tree: Vec<PidSpec>,

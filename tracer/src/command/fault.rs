@@ -37,6 +37,17 @@ impl Fault {
         Self::Unable { what: what.into(), why: why.into(), help: help.into() }
     }
 
+    /// It in one line.
+    #[cfg(feature = "daemon")]
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Unable { what, why, .. } => format!("{what}: {why}"),
+            Self::Absent { what, .. } => what.clone(),
+            Self::Failed(error) => format!("{error:#}"),
+            Self::ClosedPipe => "a pipe was closed".into(),
+        }
+    }
+
     /// Says it on standard error; the exit code.
     pub(crate) fn report(self) -> ExitCode {
         match self {

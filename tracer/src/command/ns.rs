@@ -4,30 +4,33 @@ use std::{collections::HashSet, process::ExitCode};
 
 use tracer::{
     model::{NsId, World},
-    view,
+    view::{self, Style},
 };
 
-use super::{fault::Fault, select, settings, tables::Tables};
+use super::{fault::Fault, moment::Moment, select, settings, tables::Tables};
 use crate::cli::{Namespaces, Selection};
 
 /// Prints the namespaces.
 pub(super) fn run(args: &Namespaces) -> Result<ExitCode, Fault> {
     let now = Tables::read(&args.table.moment, &args.table.loading)?;
-    let mut list = chosen(&now, &args.table.selection)?;
+    now.print(&say(&now.moment(), args, settings::style(args.table.output))?)
+}
+
+/// The namespaces.
+pub(super) fn say(now: &Moment<'_>, args: &Namespaces, style: Style) -> Result<String, Fault> {
+    let mut list = chosen(now, &args.table.selection)?;
     if !args.kind.is_empty() {
         list.retain(|&ns| args.kind.contains(&now.world.ns(ns).kind));
     }
     if args.table.output.json {
-        return now.json(|json, text| json.namespaces(&now.world, &list, text));
+        return Ok(now.json(|json, text| json.namespaces(now.world, &list, text)));
     }
-    now.text(|text| {
-        view::namespaces(&now.world, &list, settings::style(args.table.output), text);
-    })
+    Ok(view::text::made(|text| view::namespaces(now.world, &list, style, text)))
 }
 
 /// The namespaces that `--ns` names, and that tasks which the other filters admit are in.
-fn chosen(now: &Tables, selection: &Selection) -> Result<Vec<NsId>, Fault> {
-    let world = &now.world;
+fn chosen(now: &Moment<'_>, selection: &Selection) -> Result<Vec<NsId>, Fault> {
+    let world = now.world;
     let mut list: Vec<NsId> = world.namespaces().collect();
     let mut filter = select::filter(selection)?;
     select::check(world, &filter)?;
@@ -58,6 +61,8 @@ fn used_by(world: &World, task: tracer::model::TaskId) -> impl Iterator<Item = N
 
 /// Whether any filter is about tasks.
 fn filters_tasks(selection: &Selection) -> bool {
-    let Selection { pid, ns: _, comm, uid, cgroup, tree, threads: _ } = selection;
-    !(pid.is_empty() && comm.is_empty() && uid.is_empty() && cgroup.is_empty() && tree.is_empty())
+    let Selection { pid, ns: _, comm, uid, cgroup, container, tree, threads: _ } = selection;
+    [pid.len(), comm.len(), uid.len(), cgroup.len(), container.len(), tree.len()]
+        .iter()
+        .any(|&len| len > 0)
 }

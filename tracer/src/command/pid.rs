@@ -7,10 +7,12 @@ use std::{path::Path, process::ExitCode, slice};
 use tracer::{
     filter::PidSpec,
     past::{Answer, Lifetimes},
-    view,
+    view::{self, Style},
 };
 
-use super::{fault::Fault, file, out, scan::Scan, select, settings, tables::Tables};
+use super::{
+    fault::Fault, file, moment::Moment, out, scan::Scan, select, settings, tables::Tables,
+};
 use crate::cli::{self, Shown, TimeForm};
 
 /// Prints the pid, or annotates a log.
@@ -29,11 +31,21 @@ pub(super) fn run(args: &cli::Number) -> Result<ExitCode, Fault> {
         return then(args, spec, path);
     }
     let now = Tables::read(&args.moment, &args.loading)?;
-    let pid = select::pid(&now.world, spec)?;
-    if args.output.json {
-        return now.json(|json, text| json.pid(&now.world, pid, text));
+    now.print(&say(&now.moment(), spec, args.output.json, settings::style(args.output))?)
+}
+
+/// One PID at every level, now.
+pub(super) fn say(
+    now: &Moment<'_>,
+    spec: PidSpec,
+    json: bool,
+    style: Style,
+) -> Result<String, Fault> {
+    let pid = select::pid(now.world, spec)?;
+    if json {
+        return Ok(now.json(|json, text| json.pid(now.world, pid, text)));
     }
-    now.text(|text| view::pid(&now.world, pid, settings::style(args.output), text))
+    Ok(view::text::made(|text| view::pid(now.world, pid, style, text)))
 }
 
 /// Whose the number was at a time of a recording, by default at its end.

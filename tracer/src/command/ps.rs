@@ -2,23 +2,26 @@
 
 use std::process::ExitCode;
 
-use tracer::view;
+use tracer::view::{self, Style};
 
-use super::{fault::Fault, settings, tables::Tables};
+use super::{fault::Fault, moment::Moment, settings, tables::Tables};
 use crate::cli::Table;
 
 /// Prints the table.
 pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
     let now = Tables::read(&args.moment, &args.loading)?;
+    now.print(&say(&now.moment(), args, settings::style(args.output))?)
+}
+
+/// The table.
+pub(super) fn say(now: &Moment<'_>, args: &Table, style: Style) -> Result<String, Fault> {
     let tasks = now.tasks(&args.selection)?;
     if args.output.json {
-        return now.json(|json, text| {
+        return Ok(now.json(|json, text| {
             for &task in &tasks {
-                json.task(&now.world, task, text);
+                json.task(now.world, task, text);
             }
-        });
+        }));
     }
-    now.text(|text| {
-        view::table(&now.world, &tasks, now.ts, settings::style(args.output), text);
-    })
+    Ok(view::text::made(|text| view::table(now.world, &tasks, now.ts, style, text)))
 }

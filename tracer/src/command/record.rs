@@ -71,7 +71,7 @@ pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
 }
 
 /// A name that tells host and time: `web1-20261122T081500Z.tracer`.
-fn default_name(host: &Host) -> PathBuf {
+pub(super) fn default_name(host: &Host) -> PathBuf {
     let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let name: String = host.name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
     let name = name.trim_start_matches(['.', '-']);

@@ -22,6 +22,7 @@ pub(super) fn filter(typed: &Selection) -> Result<Filter, Fault> {
         comms: typed.comm.clone(),
         uids: typed.uid.clone(),
         cgroups: typed.cgroup.iter().map(|text| cgroup(text)).collect::<Result<_, _>>()?,
+        containers: typed.container.clone(),
         trees: typed.tree.clone(),
         threads: typed.threads,
         ..Filter::default()
@@ -43,8 +44,8 @@ pub(super) fn narrow(
 
 /// Whether any filter on tasks was typed.
 pub(super) fn is_any(typed: &Selection) -> bool {
-    let Selection { pid, ns, comm, uid, cgroup, tree, threads: _ } = typed;
-    [pid.len(), ns.len(), comm.len(), uid.len(), cgroup.len(), tree.len()]
+    let Selection { pid, ns, comm, uid, cgroup, container, tree, threads: _ } = typed;
+    [pid.len(), ns.len(), comm.len(), uid.len(), cgroup.len(), container.len(), tree.len()]
         .iter()
         .any(|&len| len > 0)
 }

@@ -2,9 +2,13 @@
 
 use std::process::ExitCode;
 
-use tracer::view;
+use tracer::{
+    event::Detail,
+    model::PidId,
+    view::{self, Style},
+};
 
-use super::{fault::Fault, select, settings, tables::Tables};
+use super::{fault::Fault, moment::Moment, select, settings, tables::Tables};
 use crate::cli::Show;
 
 /// Draws the task.
@@ -15,25 +19,33 @@ pub(super) fn run(args: &Show) -> Result<ExitCode, Fault> {
     )]
     let mut now = Tables::read_for_detail(&args.moment, &args.loading)?;
     let pid = select::pid(&now.world, args.pid)?;
-    let nr = now.world.pid(pid).nr();
-    let ended = || Fault::Absent {
-        what: format!("no task has PID {nr} (any more)"),
-        help: format!("a process group or session may still use it: `tracer pid {nr}` tells"),
-    };
-
     // Read once more, so that the drawing is of one instant.
     #[cfg(feature = "kernel")]
-    let detail = now.detail(nr)?;
+    let detail = now.detail(now.world.pid(pid).nr())?;
     #[cfg(not(feature = "kernel"))]
-    let detail: Option<tracer::event::Detail> = None;
-    let task = now.world.find_task(nr).ok_or_else(ended)?;
-    if args.output.json {
-        return now.json(|json, text| {
-            json.task(&now.world, task, text);
-            json.pid(&now.world, pid, text);
-        });
+    let detail: Option<Detail> = None;
+    let json = args.output.json;
+    now.print(&say(&now.moment(), pid, detail.as_ref(), json, settings::style(args.output))?)
+}
+
+/// One task, with what was read of it alone where that could be.
+pub(super) fn say(
+    now: &Moment<'_>,
+    pid: PidId,
+    detail: Option<&Detail>,
+    json: bool,
+    style: Style,
+) -> Result<String, Fault> {
+    let nr = now.world.pid(pid).nr();
+    let task = now.world.find_task(nr).ok_or_else(|| Fault::Absent {
+        what: format!("no task has PID {nr} (any more)"),
+        help: format!("a process group or session may still use it: `tracer pid {nr}` tells"),
+    })?;
+    if json {
+        return Ok(now.json(|json, text| {
+            json.task(now.world, task, text);
+            json.pid(now.world, pid, text);
+        }));
     }
-    now.text(|text| {
-        view::show(&now.world, task, detail.as_ref(), settings::style(args.output), text);
-    })
+    Ok(view::text::made(|text| view::show(now.world, task, detail, style, text)))
 }

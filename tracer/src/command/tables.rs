@@ -2,13 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use tracer::{
-    coverage::Coverage,
-    host::Host,
-    model::{TaskId, World},
-    recording,
-    view::{self, Json, TimeSpec},
-};
+use tracer::{coverage::Coverage, host::Host, model::World, recording, view::TimeSpec};
 #[cfg(feature = "kernel")]
 use tracer::{
     event::Detail,
@@ -20,9 +14,9 @@ use super::settings;
 use super::{
     fault::Fault,
     file::{self, Damages},
-    out, select,
+    moment, out,
 };
-use crate::cli::{Loading, Moment, Selection};
+use crate::cli::{Loading, Moment};
 
 /// The tables at a time.
 pub(super) struct Tables {
@@ -139,22 +133,15 @@ impl Tables {
         })?)
     }
 
-    /// The tasks that a user asks for.
-    pub(super) fn tasks(&self, selection: &Selection) -> Result<Vec<TaskId>, Fault> {
-        let filter = select::filter(selection)?;
-        select::check(&self.world, &filter)?;
-        Ok(self.world.tasks().filter(|&task| filter.admits_task(&self.world, task)).collect())
+    /// The moment that they are of.
+    pub(super) fn moment(&self) -> moment::Moment<'_> {
+        let Self { world, ts, host, coverage, .. } = self;
+        moment::Moment { world, ts: *ts, host, coverage }
     }
 
-    /// Prints JSON: a header, what `body` writes, a summary.
-    pub(super) fn json(&self, body: impl FnOnce(&Json, &mut String)) -> Result<ExitCode, Fault> {
-        out::json(&self.host, &self.coverage, &self.world, body)?;
-        self.damages.code()
-    }
-
-    /// Prints text.
-    pub(super) fn text(&self, body: impl FnOnce(&mut String)) -> Result<ExitCode, Fault> {
-        out::print(view::text::made(body))?;
+    /// Prints what is said of them.
+    pub(super) fn print(&self, said: &str) -> Result<ExitCode, Fault> {
+        out::print(said)?;
         self.damages.code()
     }
 }

@@ -15,7 +15,7 @@ use tracer::{
     coverage::Coverage,
     event::Event,
     host::Host,
-    kernel::{Counters, Options, Session},
+    kernel::{Bell, Counters, Options, Session},
     model::{Change, NsKind, World},
     recording::{Note, Progress},
     view,
@@ -44,6 +44,8 @@ pub(super) struct Trace {
     audit: Option<Audit>,
     /// When tracing began, ns since boot.
     start: u64,
+    /// How long a round waits for the first event.
+    pace: Duration,
 }
 
 impl Trace {
@@ -51,7 +53,22 @@ impl Trace {
     pub(super) fn start(options: &Options) -> Result<Self, Fault> {
         let session = Session::start(options)?;
         let tables = Tables::new(settings::world(session.coverage()));
-        Ok(Self { session, tables, losses: 0, audit: None, start: now() })
+        Ok(Self { session, tables, losses: 0, audit: None, start: now(), pace: ROUND })
+    }
+
+    /// Has each round wait so long for many events: what an event is late at most.
+    pub(super) fn pace(&mut self, wait: Duration) {
+        self.pace = wait;
+    }
+
+    /// What ends a round before its time, from another thread.
+    pub(super) fn bell(&self) -> Result<Bell, Fault> {
+        Ok(self.session.bell()?)
+    }
+
+    /// What the kernel side could not deliver so far.
+    pub(super) fn counters(&self) -> Counters {
+        self.session.counters()
     }
 
     /// When tracing began, ns since boot.
@@ -77,6 +94,14 @@ impl Trace {
     /// Records from now on. Before the first sweep.
     pub(super) fn record(&mut self, keep: Keep) {
         self.tables.keep = Some(keep);
+    }
+
+    /// Stops recording, as well as that can be done; whether anything was recorded.
+    pub(super) fn stop_recording(&mut self) -> bool {
+        let Some(keep) = self.tables.keep.take() else { return false };
+        // What has failed already is not told again.
+        let _failed = keep.end(&self.tables.world);
+        true
     }
 
     /// What records, if anything does.
@@ -124,8 +149,8 @@ impl Trace {
 
     /// One round: what has come. After a loss, a sweep repairs the tables.
     pub(super) fn round(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
-        let Self { session, tables, .. } = self;
-        session.poll(ROUND, &mut |record, event| tables.take(record, event, sink))?;
+        let Self { session, tables, pace, .. } = self;
+        session.poll(*pace, &mut |record, event| tables.take(record, event, sink))?;
         if self.wants_sweep() {
             // If it is lost in a storm too, the tables stay uncertain and the next calm round tries
             // again.

@@ -2,18 +2,23 @@
 
 use std::process::ExitCode;
 
-use tracer::view;
+use tracer::view::{self, Style};
 
-use super::{fault::Fault, settings, tables::Tables};
+use super::{fault::Fault, moment::Moment, ps, settings, tables::Tables};
 use crate::cli::Table;
 
 /// Prints the tree.
 pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
+    let now = Tables::read(&args.moment, &args.loading)?;
+    now.print(&say(&now.moment(), args, settings::style(args.output))?)
+}
+
+/// The tree.
+pub(super) fn say(now: &Moment<'_>, args: &Table, style: Style) -> Result<String, Fault> {
     if args.output.json {
         // Each task carries its parent: the tree is the table.
-        return super::ps::run(args);
+        return ps::say(now, args, style);
     }
-    let now = Tables::read(&args.moment, &args.loading)?;
     let tasks = now.tasks(&args.selection)?;
-    now.text(|text| view::tree(&now.world, &tasks, settings::style(args.output), text))
+    Ok(view::text::made(|text| view::tree(now.world, &tasks, style, text)))
 }

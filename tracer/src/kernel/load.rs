@@ -7,9 +7,9 @@ use aya::{
     Btf as AyaBtf, Ebpf, EbpfLoader,
     programs::{Program, ProgramError},
 };
-use tracer_ebpf::layout::flag;
+use tracer_ebpf::layout::{ABSENT, flag};
 
-use super::{Options, Refused};
+use super::{Options, Refused, cgroup::Hierarchy};
 use crate::{
     btf::{Btf, layout},
     coverage::Coverage,
@@ -27,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) btf: Option<AyaBtf>,
     /// What is attached and what was refused.
     pub(super) coverage: Coverage,
+    /// Which cgroups are told of.
+    pub(super) hierarchy: Hierarchy,
 }
 
 pub(super) fn unable(what: &str, why: impl Into<String>, help: &str) -> Refused {
@@ -64,10 +66,10 @@ pub(super) fn load(options: &Options, types: &Btf<'_>) -> Result<Loaded, Refused
     let shifted = u32::from(types.arity("change_pid") == Some(4));
     let secrets = secrets().context("no random numbers for the run's secret")?;
     let (exit_flag, args) = (u32::from(group_dead), u32::from(options.args));
+    let hierarchy = Hierarchy::find(types);
+    let subsys = hierarchy.subsys.unwrap_or(ABSENT);
     let watermark = u64::from(options.ring / 8);
-    let present = |symbol: &str| {
-        constants.iter().any(|c| c.symbol == symbol && c.value != tracer_ebpf::layout::ABSENT)
-    };
+    let present = |symbol: &str| constants.iter().any(|c| c.symbol == symbol && c.value != ABSENT);
     let coverage = Coverage {
         group_dead,
         pid_ino: present("PID_INO"),
@@ -83,13 +85,15 @@ pub(super) fn load(options: &Options, types: &Btf<'_>) -> Result<Loaded, Refused
         .override_global(flag::CHANGE_PID_SHIFT, &shifted, true)
         .override_global(flag::EXEC_ARGS, &args, true)
         .override_global(flag::WATERMARK, &watermark, true)
+        .override_global(flag::CGROUP_SUBSYS, &subsys, true)
+        .override_global(flag::CGROUP_HIERARCHY, &hierarchy.id, true)
         .override_global(flag::SECRET0, &secrets[0], true)
         .override_global(flag::SECRET1, &secrets[1], true)
         .override_global("AYA_LOG_LEVEL", &options.log, false)
         .map_max_entries("EVENTS", options.ring);
     let ebpf = loader.load(OBJECT).map_err(|error| refused_object(&error, options))?;
     let btf = AyaBtf::from_sys_fs().context("reading the kernel's BTF")?;
-    Ok(Loaded { ebpf, btf: Some(btf), coverage })
+    Ok(Loaded { ebpf, btf: Some(btf), coverage, hierarchy })
 }
 
 /// The two secrets of the run's cookies; the second is odd, so that mixing loses nothing.

@@ -10,7 +10,7 @@ use aya::{
     Ebpf,
     maps::{MapData, RingBuf},
 };
-use rustix::event::{Timespec, epoll};
+use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
 use crate::{
     event::{Body, Event},
@@ -24,9 +24,23 @@ const LIES: u64 = 5;
 pub(super) struct Ring {
     buffer: RingBuf<MapData>,
     epoll: rustix::fd::OwnedFd,
+    /// Whatever is written to it ends a wait.
+    bell: rustix::fd::OwnedFd,
     told: Told,
     /// Corrupts what comes, to test the checks.
     liar: Option<Liar>,
+}
+
+/// Ends a wait for the ring, from any thread.
+#[derive(Debug)]
+pub struct Bell(rustix::fd::OwnedFd);
+
+impl Bell {
+    /// Ends the present wait, or the next one if there is none.
+    pub fn ring(&self) {
+        // It fails only where the count would overflow: then it has been rung often enough.
+        let _overflow = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+    }
 }
 
 /// What was told so far.
@@ -58,8 +72,10 @@ impl Ring {
         // programs wake us when much has gathered, the caller's timer does otherwise.
         let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&epoll, borrowed(&buffer), epoll::EventData::new_u64(0), flags)?;
+        let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        epoll::add(&epoll, &bell, epoll::EventData::new_u64(1), flags)?;
         let liar = lie.map(|lie| Liar::new(lie, LIES));
-        Ok(Self { buffer, epoll, told: Told::default(), liar })
+        Ok(Self { buffer, epoll, bell, told: Told::default(), liar })
     }
 
     /// Waits until much has gathered, or the time is over, or a signal came.
@@ -76,6 +92,11 @@ impl Ring {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error).context("waiting for the ring"),
         }
+    }
+
+    /// What ends a wait, from another thread.
+    pub(super) fn bell(&self) -> anyhow::Result<Bell> {
+        Ok(Bell(self.bell.try_clone().context("the ring's bell")?))
     }
 
     /// Hands on every record that is there.

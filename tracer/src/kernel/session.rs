@@ -10,10 +10,12 @@ use aya::{
 use aya_log::EbpfLogger;
 
 use super::{
-    Options, Refused, census, facts, hidden,
+    Options, Refused, census, facts,
+    gapless::Gapless,
+    hidden,
     load::{self, Loaded},
     log, memory, privilege,
-    ring::{self, Ring},
+    ring::{self, Bell, Ring},
     selftest,
 };
 use crate::{
@@ -38,33 +40,6 @@ pub struct Counters {
 
 /// How long a function that is hooked at its return is given at the end.
 const GRACE: Duration = Duration::from_millis(5);
-
-/// Losses that no gap shows: programs that the kernel skipped, and returns of functions that it
-/// missed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gapless {
-    skipped: u64,
-    missed: u64,
-    /// Entries without a return at the latest count: missed ones, and functions that still run.
-    open: u64,
-    /// The latest time at which there was nothing that is not told, ns since boot.
-    clean: u64,
-}
-
-impl Gapless {
-    /// Takes a count at a time; how many more are certain now.
-    fn note(&mut self, counters: Counters, ts: u64) -> u64 {
-        // What still ran at the last count has returned by now, or was missed.
-        let missed = counters.missed_returns.min(self.open).max(self.missed);
-        let new = counters.recursion.saturating_sub(self.skipped) + (missed - self.missed);
-        (self.skipped, self.missed) = (counters.recursion.max(self.skipped), missed);
-        self.open = counters.missed_returns;
-        if self.open <= self.missed {
-            self.clean = ts;
-        }
-        new
-    }
-}
 
 /// The kernel side's counters of one CPU; mirrors `Counters` of the programs.
 #[repr(C)]
@@ -102,6 +77,8 @@ pub struct Session {
     plans: Vec<(Plan, Option<String>)>,
     generation: u64,
     gapless: Gapless,
+    /// Losses when the cgroups were walked last; `None` before.
+    walked: Option<u64>,
     finished: bool,
 }
 
@@ -140,6 +117,7 @@ impl Session {
             plans: Vec::new(),
             generation: 0,
             gapless: Gapless::default(),
+            walked: None,
             finished: false,
         };
         session.load_iterator("iter_task")?;
@@ -187,6 +165,7 @@ impl Session {
     /// well: our own task must come out as `/proc/self` tells it.
     pub fn sweep(&mut self, sink: &mut Sink<'_>) -> Result<(), Refused> {
         self.census(false, sink);
+        self.walk(sink);
         self.generation += 1;
         let first = self.generation == 1;
         let mut test = selftest::SelfTest::new();
@@ -227,6 +206,18 @@ impl Session {
         Ok(())
     }
 
+    /// Hands on the cgroups that are there, where the hooks cannot have told of all.
+    fn walk(&mut self, sink: &mut Sink<'_>) {
+        let counters = self.counters();
+        let losses = counters.ring_full + counters.recursion;
+        let blind = !self.loaded.coverage.sees(Fact::Cgroup);
+        if blind || self.walked != Some(losses) {
+            self.ring.drain(sink);
+            self.loaded.hierarchy.walk(|event| ring::add(event, sink));
+            self.walked = Some(losses);
+        }
+    }
+
     /// Reads what the kernel counts of itself, and hands it on behind everything that it counts:
     /// also, as a loss, what no gap in the sequence numbers shows.
     fn census(&mut self, last: bool, sink: &mut Sink<'_>) {
@@ -248,6 +239,11 @@ impl Session {
             log.flush();
         }
         Ok(self.ring.drain(sink))
+    }
+
+    /// What ends a [`Session::poll`] before its time, from another thread.
+    pub fn bell(&self) -> Result<Bell, Refused> {
+        Ok(self.ring.bell()?)
     }
 
     /// Counts what is missing as lost, without waiting for records of the same CPUs to come. Records
@@ -361,24 +357,4 @@ fn open_iterator(loaded: &mut Loaded, name: &str) -> anyhow::Result<File> {
     // Held open by the caller only; the link goes with it.
     debug_assert!(rustix::io::fcntl_getfd(file.as_fd()).is_ok());
     Ok(file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_no_gap_shows_is_told_once_and_when_it_is_certain() {
-        let mut gapless = Gapless::default();
-        let mut note = |recursion, missed_returns, ts| {
-            let counters = Counters { recursion, missed_returns, ..Counters::default() };
-            (gapless.note(counters, ts), gapless.clean)
-        };
-        assert_eq!(note(0, 0, 10), (0, 10));
-        assert_eq!(note(0, 1, 20), (0, 10), "it may still return");
-        assert_eq!(note(0, 0, 30), (0, 30), "and so it did");
-        assert_eq!(note(2, 1, 40), (2, 30));
-        assert_eq!(note(2, 2, 50), (1, 30), "one of them was missed");
-        assert_eq!(note(2, 1, 60), (0, 60), "the other has returned");
-    }
 }

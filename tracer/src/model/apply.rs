@@ -1,6 +1,7 @@
 //! From events to changes of the tables.
 
 mod birth;
+mod cgroup;
 mod exit;
 mod group;
 mod link;
@@ -46,6 +47,9 @@ impl World {
             Body::Exit(facts) => self.on_exit(header, facts),
             Body::Release(facts) => self.on_release(header, facts),
             Body::FreeTask(facts) => self.on_free_task(facts),
+            Body::CgroupMake(cgroup) | Body::CgroupFound(cgroup) => self.on_cgroup(header, cgroup),
+            Body::CgroupEnd(cgroup) => self.on_cgroup_end(header, cgroup),
+            Body::CgroupMove(facts) => self.on_cgroup_move(facts),
             Body::Cred(facts) => self.on_cred(header, facts),
             Body::Ptrace(facts) => self.on_ptrace(facts),
             Body::PidNs(facts) => self.on_pid_ns(header, facts),

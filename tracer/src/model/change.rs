@@ -43,6 +43,15 @@ pub enum Effect {
         /// Its tracer now.
         tracer: Option<TaskId>,
     },
+    /// It, or its whole thread group, was moved to another cgroup.
+    CgroupMoved {
+        /// The task: the leader, if the whole group was moved.
+        task: TaskId,
+        /// Id of the cgroup before; 0 if unknown.
+        from: u64,
+        /// Id of the cgroup now.
+        to: u64,
+    },
     /// Another process group.
     Pgrp {
         /// The group leader whose process moved.

@@ -29,7 +29,7 @@ impl World {
         let mut sum = tasks.fold(0u64, |sum, (id, _)| sum.wrapping_add(self.task_digest(id)));
         sum = pids.fold(sum, |sum, (id, _)| sum.wrapping_add(self.pid_digest(&self.pid(id))));
         sum = spaces.fold(sum, |sum, (_, ns)| sum.wrapping_add(self.ns_digest(ns)));
-        mix(sum)
+        mix(sum.wrapping_add(self.cgroups.digest()))
     }
 
     fn task_digest(&self, id: TaskId) -> u64 {

@@ -7,6 +7,7 @@
 //! The bytes are columns, one for each field of a table, and each table is described once for both
 //! directions ([`rows`]). They are for a compressor to follow; they have no checksum of their own.
 
+mod cgroups;
 mod columns;
 mod derive;
 mod pack;
@@ -24,7 +25,10 @@ use shape::Shapes;
 use write::Writer;
 
 /// Version of the bytes. Whoever changes a row or a transform raises it.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The version before, without cgroups.
+const WITHOUT_CGROUPS: u8 = 1;
 
 /// Most history that a state may ask for: forged bytes set no bound of their own.
 const MOST_HISTORY: u64 = 1 << 20;
@@ -70,12 +74,13 @@ impl World {
         self.save_singles(&mut to, &shapes);
         self.save_rows(&mut to, &shapes);
         self.save_rest(&mut to, &shapes);
+        self.save_cgroups(&mut to);
     }
 
     /// The world whose state these bytes are. Any bytes give a valid world or an error.
     pub fn restore(bytes: &[u8]) -> Result<Self, BadState> {
         let (&version, bytes) = bytes.split_first().ok_or(BadState::Cut)?;
-        if version != VERSION {
+        if version != VERSION && version != WITHOUT_CGROUPS {
             return Err(BadState::Version(version));
         }
         let mut from = Reader::new(bytes);
@@ -84,6 +89,9 @@ impl World {
         world.restore_singles(&mut from, &shapes)?;
         let marks = world.restore_rows(&mut from, &shapes)?;
         world.restore_rest(&mut from, &shapes)?;
+        if version != WITHOUT_CGROUPS {
+            world.restore_cgroups(&mut from)?;
+        }
         from.end()?;
         world.derive(&marks)?;
         world.check_links().map_err(BadState::Inconsistent)?;

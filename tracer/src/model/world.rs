@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::cgroup::Cgroups;
 use super::group::{Group, GroupId};
 use super::hash::Map;
 use super::index;
@@ -39,6 +40,7 @@ pub struct World {
     pub(super) crowds: Map<u32, [u32; 2]>,
     pub(super) spaces: Slab<NsId, Namespace>,
     pub(super) proxies: Slab<NsSetId, NsProxy>,
+    pub(super) cgroups: Cgroups,
     pub(super) index: Index,
     pub(super) history: History,
     /// The initial PID namespace.

@@ -183,6 +183,13 @@ pub enum Happening {
         /// The user namespace.
         user: Option<Space>,
     },
+    /// Another cgroup.
+    CgroupMoved {
+        /// Path of the one before; empty if unknown.
+        from: Box<[u8]>,
+        /// Path of the one now; empty if unknown.
+        to: Box<[u8]>,
+    },
     /// Another tracer, or none.
     Traced(Option<Named>),
     /// Another real parent.
@@ -282,6 +289,7 @@ impl Happening {
             Self::Pgrp { .. } => "pgid",
             Self::Session { .. } => "sid",
             Self::Cred { .. } => "cred",
+            Self::CgroupMoved { .. } => "cg_move",
             Self::Traced(_) => "ptrace",
             Self::Reparented { .. } => "reparent",
             Self::ForkFailed { .. } => "fork_fail",

@@ -7,7 +7,9 @@ use tracer_ebpf::wire::{
     self, Header, MAX_UPIDS, PidRecord, SHORT_UPIDS, TaskRecord, Upid, Wire, kind,
 };
 
-use crate::event::{Body, Event, Exec, Lost, NO_CPU, PidFacts, PidKey, TaskFacts, Vector};
+use crate::event::{
+    Body, CgroupFacts, Event, Exec, Lost, NO_CPU, PidFacts, PidKey, TaskFacts, Vector,
+};
 
 /// Why a record is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +140,14 @@ fn exec(bytes: &[u8], kind: u16) -> Result<Body, Malformed> {
     Ok(Body::Exec(Exec { facts, filename: filename.into(), args: args.into() }))
 }
 
+fn cgroup(bytes: &[u8], kind: u16) -> Result<CgroupFacts, Malformed> {
+    let facts: wire::Cgroup = read(bytes, kind)?;
+    let text = behind::<wire::Cgroup>(bytes);
+    let short = Malformed::Short { kind, len: bytes.len() };
+    let path = text.get(..facts.path_len as usize).ok_or(short)?;
+    Ok(CgroupFacts { facts, path: path.into() })
+}
+
 fn rename(bytes: &[u8]) -> Result<Body, Malformed> {
     let mut facts: wire::Rename = read(bytes, kind::RENAME)?;
     clean(&mut facts.comm);
@@ -190,6 +200,10 @@ pub fn decode_into(bytes: &[u8], event: &mut Event) -> Result<(), Malformed> {
         kind::EXIT => *body = Body::Exit(read(bytes, kind)?),
         kind::RELEASE => *body = Body::Release(read(bytes, kind)?),
         kind::FREE_TASK => *body = Body::FreeTask(read(bytes, kind)?),
+        kind::CGROUP_MAKE => *body = Body::CgroupMake(cgroup(bytes, kind)?),
+        kind::CGROUP_FOUND => *body = Body::CgroupFound(cgroup(bytes, kind)?),
+        kind::CGROUP_END => *body = Body::CgroupEnd(cgroup(bytes, kind)?),
+        kind::CGROUP_MOVE => *body = Body::CgroupMove(read(bytes, kind)?),
         kind::CRED => *body = Body::Cred(read(bytes, kind)?),
         kind::PTRACE => *body = Body::Ptrace(read(bytes, kind)?),
         kind::PID_NS => *body = Body::PidNs(read(bytes, kind)?),

@@ -22,6 +22,11 @@ pub fn encode(event: &Event) -> Option<Vec<u8>> {
             let header = Header { kind: kind::CENSUS, ..event.header };
             Some(bytes(&wire::Census { header, ..*census }))
         }
+        Body::CgroupFound(_) => {
+            let mut bytes = Vec::new();
+            record(event, &mut bytes);
+            Some(bytes)
+        }
         _ => None,
     }
 }
@@ -67,6 +72,11 @@ pub fn record(event: &Event, out: &mut Vec<u8>) {
         Body::Syscall(one) => put(one, out),
         Body::Detail(one) => put(&**one, out),
         Body::Census(one) => put(one, out),
+        Body::CgroupMake(one) | Body::CgroupFound(one) | Body::CgroupEnd(one) => {
+            put(&wire::Cgroup { header, ..one.facts }, out);
+            out.extend_from_slice(&one.path);
+        }
+        Body::CgroupMove(one) => put(one, out),
     }
 }
 

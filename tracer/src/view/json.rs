@@ -19,7 +19,7 @@ mod tests;
 use object::Object;
 
 use super::digits::push;
-use super::{Report, Summary, names, time};
+use super::{ContainerRow, Report, Summary, names, time};
 use crate::coverage::{Coverage, Fact};
 use crate::event::NO_CPU;
 use crate::host::Host;
@@ -113,6 +113,11 @@ impl Json {
     /// Appends the line of one namespace; of several at once, see [`Json::namespaces`].
     pub fn namespace(&self, world: &World, ns: NsId, out: &mut String) {
         self.namespaces(world, &[ns], out);
+    }
+
+    /// Appends the line of one container (`containers`).
+    pub fn container(&self, world: &World, row: &ContainerRow, out: &mut String) {
+        row::container(world, row, out);
     }
 
     /// Appends the line of one pid (`pid`).

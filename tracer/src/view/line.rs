@@ -173,11 +173,13 @@ fn paint(what: &What) -> Paint {
         What::Exec { .. }
         | What::Rename { .. }
         | What::Cred
+        | What::CgroupMove { .. }
         | What::Pgid { .. }
         | What::Sid { .. }
         | What::Reparent(_)
         | What::Ptrace(_) => Paint::Act,
         What::Exit { .. } | What::Release { .. } | What::FreePid { .. } => Paint::End,
+        What::CgroupCreate(_) | What::CgroupRemove(_) => Paint::Space,
         What::NsCreate(_) | What::NsEnter { .. } | What::NsDying(_) | What::NsDestroy(_) => {
             Paint::Space
         }

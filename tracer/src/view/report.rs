@@ -41,6 +41,12 @@ pub enum Type {
     Ptrace,
     /// Credentials changed.
     Cred,
+    /// A cgroup was made.
+    CgroupCreate,
+    /// A process moved to another cgroup.
+    CgroupMove,
+    /// A cgroup was removed.
+    CgroupRemove,
     /// A task that lived already was found.
     Snapshot,
     /// Records are missing.
@@ -49,7 +55,7 @@ pub enum Type {
 
 impl Type {
     /// All types, in the order of a task's life.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::AllocPid,
         Self::Fork,
         Self::Exec,
@@ -66,6 +72,9 @@ impl Type {
         Self::NsDestroy,
         Self::Ptrace,
         Self::Cred,
+        Self::CgroupCreate,
+        Self::CgroupMove,
+        Self::CgroupRemove,
         Self::Snapshot,
         Self::Lost,
     ];
@@ -89,6 +98,9 @@ impl Type {
             Self::NsDestroy => "ns_destroy",
             Self::Ptrace => "ptrace",
             Self::Cred => "cred",
+            Self::CgroupCreate => "cg_create",
+            Self::CgroupMove => "cg_move",
+            Self::CgroupRemove => "cg_remove",
             Self::Snapshot => "snapshot",
             Self::Lost => "lost",
         }
@@ -224,6 +236,17 @@ pub enum What {
     Ptrace(Option<TaskId>),
     /// Credentials changed.
     Cred,
+    /// A cgroup was made: its id.
+    CgroupCreate(u64),
+    /// A process, or one thread, moved to another cgroup.
+    CgroupMove {
+        /// Id of the one before; 0 if unknown.
+        from: u64,
+        /// Id of the one now.
+        to: u64,
+    },
+    /// A cgroup was removed: its id.
+    CgroupRemove(u64),
     /// A task that lived already was found.
     Snapshot,
     /// Records are missing.
@@ -255,6 +278,9 @@ impl What {
             Self::NsDestroy(_) => Type::NsDestroy,
             Self::Ptrace(_) => Type::Ptrace,
             Self::Cred => Type::Cred,
+            Self::CgroupCreate(_) => Type::CgroupCreate,
+            Self::CgroupMove { .. } => Type::CgroupMove,
+            Self::CgroupRemove(_) => Type::CgroupRemove,
             Self::Snapshot => Type::Snapshot,
             Self::Lost { .. } => Type::Lost,
         }

@@ -57,6 +57,16 @@ pub fn parent(world: &World, id: TaskId, out: &mut String) {
     }
 }
 
+/// Appends a cgroup's path, or its id where that is all that is known.
+pub fn cgroup(world: &World, id: u64, out: &mut String) {
+    if let Some(cgroup) = world.cgroup(id) {
+        escape::terminal(&cgroup.path, out);
+    } else {
+        out.push_str("cgroup ");
+        push(id, out);
+    }
+}
+
 /// Appends a namespace as `/proc/PID/ns` has it: `pid:[4026532398]`.
 pub fn space(kind: NsKind, inum: u32, out: &mut String) {
     out.push_str(kind.name());

@@ -31,8 +31,13 @@ pub(super) fn reason(history: &History, mutant: &Mutant) -> Option<&'static str>
         (kind::SNAPSHOT | kind::UPDATE, "task.exit_code") => left(history, mutant, *new),
         (kind::FORK, "task.exit_signal") => signal(history, mutant, *new),
         (kind::SYSCALL, "args") => idle(history, mutant),
-        (kind::SNAPSHOT, "task.ns" | "task.time_for_children_inum" | "task.for_children")
-        | (kind::SNAPSHOT, "task.for_children_inum") => spaces(history, mutant),
+        (
+            kind::SNAPSHOT,
+            "task.ns"
+            | "task.time_for_children_inum"
+            | "task.for_children"
+            | "task.for_children_inum",
+        ) => spaces(history, mutant),
         (kind::PID_NS, "cursor") if (1..1 << 22).contains(new) && is_swept(history, mutant.at) => {
             Some("ns_last_pid sets the cursor at any time")
         }

@@ -12,7 +12,8 @@ pub(super) fn note(cx: &mut Cx<'_>) {
     let header = &cx.event.header;
     let nobody = match &cx.event.body {
         Body::FreeTask(_) | Body::NsDestroy(_) => true,
-        Body::Detail(_) | Body::Census(_) => return,
+        Body::Detail(_) => return,
+        body if body.is_added() => return,
         body => is_sweep(body),
     };
     let numbers = (header.actor_tid, header.actor_tgid);

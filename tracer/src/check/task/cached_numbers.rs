@@ -67,13 +67,8 @@ fn may_lead(cx: &Cx<'_>, id: TaskId, tid: i32) -> bool {
 #[inline]
 fn is_nobodys(body: &Body) -> bool {
     match body {
-        Body::FreeTask(_)
-        | Body::NsDestroy(_)
-        | Body::Lost(_)
-        | Body::Census(_)
-        | Body::Detail(_)
-        | Body::Snapshot { .. } => true,
-        body => is_sweep(body),
+        Body::FreeTask(_) | Body::NsDestroy(_) | Body::Detail(_) | Body::Snapshot { .. } => true,
+        body => body.is_added() || is_sweep(body),
     }
 }
 

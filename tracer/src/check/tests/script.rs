@@ -10,7 +10,6 @@ mod space;
 use std::collections::BTreeMap;
 
 use crate::{
-    check::ALL,
     coverage::{Coverage, Fact, Hook, Plan},
     event::{
         Body, ChangePid, Event, Header, Mark, PidFacts, PidKey, TaskFacts, Upid, Vector, bits,
@@ -376,36 +375,5 @@ impl Script {
     /// Time passes.
     pub(in crate::check) fn pass(&mut self, ns: u64) {
         self.passed += ns;
-    }
-}
-
-#[test]
-fn a_legal_history_violates_nothing() {
-    for mut script in [Script::new(), Script::tracepoints()] {
-        let child = script.fork(10);
-        script.exec(child);
-        let thread = script.thread(child);
-        script.setsid(child);
-        script.exec_by_thread(thread);
-        let init = script.clone_by(child, CLONE_NEWPID);
-        let member = script.fork(init);
-        script.sweep();
-        script.end(member);
-        script.end(init);
-        let orphan = script.fork(child);
-        script.clone_by(child, CLONE_PARENT);
-        script.end(child);
-        script.end(orphan);
-        script.sweep();
-        script.is_legal();
-    }
-}
-
-#[test]
-fn every_rule_has_its_number_and_a_name_of_its_own() {
-    for (at, rule) in ALL.iter().enumerate() {
-        assert_eq!(usize::from(rule.number), at + 1);
-        assert_eq!(ALL.iter().filter(|other| other.id == rule.id).count(), 1, "{}", rule.id);
-        assert_eq!(crate::check::find(rule.id).map(|found| found.number), Some(rule.number));
     }
 }

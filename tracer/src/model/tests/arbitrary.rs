@@ -2,9 +2,9 @@
 
 use super::super::{Config, Sees, World};
 use crate::event::{
-    Body, ChangePid, Cred, Event, ExchangeTids, Exec, Exit, FreePid, FreeTask, Header, Lost, Mark,
-    NsEnd, NsSet, PidFacts, PidKey, PidNs, Ptrace, Release, Rename, Syscall, TaskFacts, Upid,
-    Vector,
+    Body, CgroupFacts, CgroupMove, ChangePid, Cred, Event, ExchangeTids, Exec, Exit, FreePid,
+    FreeTask, Header, Lost, Mark, NsEnd, NsSet, PidFacts, PidKey, PidNs, Ptrace, Release, Rename,
+    Syscall, TaskFacts, Upid, Vector,
 };
 
 /// A seeded generator (xorshift64*).
@@ -170,11 +170,27 @@ impl Random {
         }
     }
 
+    fn cgroup(&mut self) -> CgroupFacts {
+        let facts = tracer_ebpf::wire::Cgroup { cgroup: self.below(4), ..Default::default() };
+        let path = [b'/', b'a' + self.below(2) as u8, b'/', 200, 7, 8, 9, b'z', b'.'];
+        let len = self.below(10) as usize;
+        CgroupFacts { facts, path: path[..len].into() }
+    }
+
     fn other(&mut self) -> Body {
         let header = Header::default();
         let end = NsEnd { header, ns: self.below(5), inum: self.inum(), level: 0 };
         let mark = Mark { header, generation: self.below(3), tasks: 0 };
-        match self.below(24) {
+        match self.below(28) {
+            24 => Body::CgroupMake(self.cgroup()),
+            25 => Body::CgroupFound(self.cgroup()),
+            26 => Body::CgroupEnd(self.cgroup()),
+            27 => Body::CgroupMove(CgroupMove {
+                task: self.task(),
+                cgroup: self.below(4),
+                group: self.below(2) as u32,
+                ..CgroupMove::default()
+            }),
             0..6 => Body::Cred(Cred {
                 task: self.task(),
                 user_ns: self.inum(),

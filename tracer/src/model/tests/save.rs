@@ -141,5 +141,5 @@ fn a_claimed_size_without_bytes_is_refused() {
 fn what_is_wrong_with_a_state_is_said_in_words() {
     assert_eq!(World::restore(&[]).unwrap_err().to_string(), "the state ends too early");
     let other = World::restore(&[77]).unwrap_err().to_string();
-    assert_eq!(other, "the state is of version 77, this program reads 1");
+    assert_eq!(other, "the state is of version 77, this program reads 2");
 }

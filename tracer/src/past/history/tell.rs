@@ -52,11 +52,18 @@ pub(super) fn own(life: &mut Life, world: &World, report: &Report, vanished: boo
         },
         What::NsDying(ns) => Happening::Dying(Space::of(world, *ns)),
         What::Ptrace(tracer) => Happening::Traced(tracer.and_then(|id| Named::process(world, id))),
+        What::CgroupMove { from, to } => {
+            let path = |id| world.cgroup(id).map_or_else(Box::default, |it| it.path.clone());
+            Happening::CgroupMoved { from: path(*from), to: path(*to) }
+        }
         What::Cred => cred(world, report.task),
         What::ForkFail { errno, inum, .. } => Happening::ForkFailed { errno: *errno, inum: *inum },
-        What::AllocPid(_) | What::AllocFail { .. } | What::NsDestroy(_) | What::Lost { .. } => {
-            return;
-        }
+        What::AllocPid(_)
+        | What::AllocFail { .. }
+        | What::NsDestroy(_)
+        | What::CgroupCreate(_)
+        | What::CgroupRemove(_)
+        | What::Lost { .. } => return,
     };
     if let Happening::Exec { comm, .. } | Happening::Renamed { new: comm, .. } = &what {
         life.comm = *comm;

@@ -1,6 +1,6 @@
 //! The schema of this version, from the records' own declarations.
 
-use tracer_ebpf::wire::{self, EXEC_TEXT, MAX_UPIDS, Record, SCHEMA, SHORT_UPIDS};
+use tracer_ebpf::wire::{self, CGROUP_PATH, EXEC_TEXT, MAX_UPIDS, Record, SCHEMA, SHORT_UPIDS};
 
 use super::{Declared, Field, Form, Kind, Tail, Type, plan};
 
@@ -41,6 +41,7 @@ fn form(record: &Record) -> Form {
         "Exec" => {
             Tail::Text { lens: vec![find("filename_len"), find("args_len")], max: EXEC_TEXT as u32 }
         }
+        "Cgroup" => Tail::Text { lens: vec![find("path_len")], max: CGROUP_PATH as u32 },
         _ => Tail::None,
     };
     Form { name: record.name.to_owned(), size: record.size as u32, fields, tail }

@@ -6,6 +6,7 @@ use super::super::line::detail::arguments;
 use super::super::table::state;
 use super::super::{Report, What, escape, names};
 use super::{Json, Object};
+use crate::container::Container;
 use crate::model::{Certainty, NsId, NsKind, PidId, Reparent, ReparentReason, TaskId, World};
 
 /// One event on its way out.
@@ -70,6 +71,11 @@ impl Event<'_> {
                 }
             }
             What::Cred => self.cred(line),
+            What::CgroupCreate(id) | What::CgroupRemove(id) => cgroup(self.world, *id, line),
+            What::CgroupMove { from, to } => {
+                cgroup(self.world, *to, line);
+                line.id("old_cgroup", *from);
+            }
             What::Snapshot => self.snapshot(line),
         }
     }
@@ -202,6 +208,26 @@ impl Event<'_> {
         owner(self.world, id, line);
         namespaces(self.world, id, line);
     }
+}
+
+/// A cgroup, and the container that it belongs to.
+pub(super) fn cgroup(world: &World, id: u64, line: &mut Object<'_>) {
+    line.id("cgroup", id);
+    let Some(cgroup) = world.cgroup(id) else { return };
+    line.text("cgroup_path", &cgroup.path);
+    container(cgroup.container.as_ref(), line);
+}
+
+/// A container.
+pub(super) fn container(container: Option<&Container>, line: &mut Object<'_>) {
+    let Some(container) = container else { return };
+    let mut object = line.object("container");
+    object.text("id", container.id.as_bytes());
+    object.str("runtime", container.runtime.name());
+    if let Some(pod) = &container.pod {
+        object.text("pod", pod.as_bytes());
+    }
+    object.close();
 }
 
 /// Why a task got another parent, in a word.

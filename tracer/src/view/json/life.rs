@@ -156,6 +156,13 @@ fn belonging(what: &Happening, line: &mut Object<'_>) {
         Happening::Session { old, new } => {
             group("sid", "old_sid", "ns_sids", old.as_ref(), new, line);
         }
+        Happening::CgroupMoved { from, to } => {
+            for (key, path) in [("old_cgroup_path", from), ("cgroup_path", to)] {
+                if !path.is_empty() {
+                    line.text(key, path);
+                }
+            }
+        }
         Happening::Cred { uid, gid, user } => {
             for (key, id) in [("uid", uid), ("gid", gid)] {
                 if let Some(id) = id {

@@ -1,7 +1,7 @@
 //! The rows of the tables: tasks, namespaces, pids.
 
 use super::super::line::fate;
-use super::super::{escape, pid::uses, table::state};
+use super::super::{ContainerRow, escape, pid::uses, table::state};
 use super::{Json, Object, event};
 use crate::model::{NsId, PidId, PidState, TaskId, World};
 
@@ -24,6 +24,7 @@ impl Json {
         event::owner(world, id, line);
         event::groups(world, id, line);
         line.id("cgroup", task.cgroup);
+        event::container(world.container_of(id), line);
         if task.kernel {
             line.flag("kernel", true);
         }
@@ -102,5 +103,22 @@ pub(super) fn namespace(world: &World, id: NsId, lowest: Option<TaskId>, out: &m
             line.text("comm", comm);
         }
     }
+    line.end();
+}
+
+/// The line of a container.
+pub(super) fn container(world: &World, row: &ContainerRow, out: &mut String) {
+    let mut line = Object::line("container", out);
+    event::cgroup(world, row.cgroup, &mut line);
+    if let Some(init) = row.init {
+        let mut object = line.object("init");
+        event::who(world, init, &mut object);
+        object.close();
+    }
+    if let Some(ns) = row.pid_ns {
+        line.known("pid_ns", world.ns(ns).inum);
+    }
+    line.number("processes", row.processes as u64);
+    line.number("tasks", row.tasks as u64);
     line.end();
 }

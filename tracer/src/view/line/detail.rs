@@ -52,6 +52,14 @@ pub(super) fn write(world: &World, report: &Report, style: Style, out: &mut Stri
         }
         What::Ptrace(None) => out.push_str("no longer traced"),
         What::Cred => detail.cred(out),
+        What::CgroupCreate(id) | What::CgroupRemove(id) => text::cgroup(world, *id, out),
+        What::CgroupMove { from, to } => {
+            if *from != 0 && from != to {
+                text::cgroup(world, *from, out);
+                let _ = write!(out, " {} ", style.arrow());
+            }
+            text::cgroup(world, *to, out);
+        }
         What::Snapshot => detail.snapshot(out),
         What::Lost { .. } => (),
     }

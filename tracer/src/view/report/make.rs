@@ -56,6 +56,8 @@ impl Maker<'_> {
                 cut: exec.facts.args_total > exec.facts.args_len && exec.facts.args_len > 0,
             },
             Body::Cred(_) => What::Cred,
+            Body::CgroupMake(cgroup) => What::CgroupCreate(cgroup.facts.cgroup),
+            Body::CgroupEnd(cgroup) => What::CgroupRemove(cgroup.facts.cgroup),
             Body::Lost(lost) => What::Lost { count: lost.count, since: lost.since },
             _ => return None,
         })
@@ -75,6 +77,7 @@ impl Maker<'_> {
             }
             Effect::Pgrp { task, old, new } => (task, What::Pgid { old, new }),
             Effect::Session { task, old, new } => (task, What::Sid { old, new }),
+            Effect::CgroupMoved { task, from, to } => (task, What::CgroupMove { from, to }),
             Effect::Traced { task, tracer } => (task, What::Ptrace(tracer)),
             Effect::NsCreated { ns, by } => return Some((by, What::NsCreate(ns))),
             Effect::NsEntered { task, kind, from, to } => (task, What::NsEnter { kind, from, to }),

@@ -146,6 +146,14 @@ const CRED: Rules = &[
     ("user_ns_parent", Previous),
 ];
 
+const CGROUP: Rules = &[("cgroup", Previous), ("level", Previous)];
+
+const CGROUP_MOVE: Rules = &[
+    ("cgroup", Keyed("task", "cgroup")),
+    ("tid", Keyed("task", "tid")),
+    ("tgid", Keyed("task", "tgid")),
+];
+
 const PTRACE: Rules = &[
     ("tid", Keyed("task", "tid")),
     ("tgid", Keyed("task", "tgid")),
@@ -185,6 +193,8 @@ pub(super) fn rules(kind: u16) -> [Rules; 2] {
         kind::FREE_TASK => [FREE_TASK, &[]],
         kind::CHANGE_PID => [CHANGE_PID, &[]],
         kind::CRED => [CRED, &[]],
+        kind::CGROUP_MAKE | kind::CGROUP_END | kind::CGROUP_FOUND => [CGROUP, &[]],
+        kind::CGROUP_MOVE => [CGROUP_MOVE, &[]],
         kind::PTRACE => [PTRACE, &[]],
         kind::PID_NS => [PID_NS, &[]],
         kind::NS_SET => [NS_SET, &[]],

@@ -38,6 +38,7 @@ pub(super) fn detail(style: Style, entry: &Entry, out: &mut String) {
         | Happening::Dying(_)
         | Happening::Pgrp { .. }
         | Happening::Session { .. }
+        | Happening::CgroupMoved { .. }
         | Happening::Cred { .. } => belonging(style, &entry.what, out),
         Happening::Exited { .. }
         | Happening::Released { .. }
@@ -133,6 +134,13 @@ fn belonging(style: Style, what: &Happening, out: &mut String) {
         }
         Happening::Pgrp { old, new } | Happening::Session { old, new } => {
             moved(style, old.as_ref(), new, out);
+        }
+        Happening::CgroupMoved { from, to } => {
+            if !from.is_empty() {
+                escape::terminal(from, out);
+                let _ = write!(out, " {} ", style.arrow());
+            }
+            escape::terminal(to, out);
         }
         Happening::Cred { uid, gid, user } => {
             for (name, id) in [("uid", uid), ("gid", gid)] {

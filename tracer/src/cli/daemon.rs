@@ -1,0 +1,65 @@
+//! The daemon's settings: on the command line, or in a file that mirrors it.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+
+use super::{Rotate, Tracing, value};
+
+/// Where the daemon listens, and where clients look for it.
+pub(crate) const SOCKET: &str = "/run/tracer/tracer.sock";
+
+/// `tracer daemon`. Every option but --config and --print-config is a key of the file, with the same
+/// name and the same values; what stands on the command line counts more.
+#[derive(Clone, Debug, Args)]
+#[command(args_override_self = true)]
+pub(crate) struct Daemon {
+    /// Read settings from this file (TOML): socket = "/run/x.sock", keep = "2G", no-check = true
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print all settings as such a file, and end
+    #[arg(long)]
+    pub(crate) print_config: bool,
+    /// Listen on this Unix socket
+    #[arg(long, value_name = "PATH", default_value = SOCKET)]
+    pub(crate) socket: PathBuf,
+    /// Let the members of this group (a number) ask too; by default only root
+    #[arg(long, value_name = "GID")]
+    pub(crate) group: Option<u32>,
+    /// Listen on this loopback address too: 127.0.0.1:9477
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "token_file")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// What clients of that address have to show is in this file, readable by root only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Record into this directory
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Begin a new file after so many bytes (100M) or so much time (1h)
+    #[arg(long, value_name = "SIZE|TIME", value_parser = value::rotate, default_value = "64M")]
+    pub(crate) rotate: Rotate,
+    /// Of the recordings in that directory, keep so many bytes (2G) or so old ones (7d); the oldest
+    /// are removed
+    #[arg(long, value_name = "SIZE|AGE", value_parser = value::rotate, default_value = "1G")]
+    pub(crate) keep: Rotate,
+    /// Do not check the kernel's invariants
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// How often a sweep compares the tables with the kernel's own
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s")]
+    pub(crate) audit_interval: Duration,
+    /// How the log on standard error looks
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text)]
+    pub(crate) log_format: LogForm,
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
+}
+
+/// A value of `--log-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// Lines with a priority that journald understands
+    Text,
+    /// A JSON object a line
+    Json,
+}

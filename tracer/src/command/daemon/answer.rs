@@ -1,0 +1,159 @@
+//! From a question to its answer, from the tables as they are at that moment.
+
+use tracer::{
+    check::Policy,
+    view::{
+        Json, Style,
+        check::{self, Findings},
+        escape,
+    },
+};
+
+use super::{
+    metrics,
+    question::{Form, Question},
+    watch::Seen,
+};
+use crate::{
+    cli::Verb,
+    command::{
+        containers, fault::Fault, moment::Moment, ns, pid, ps, select, show, trace::Trace, tree,
+    },
+};
+
+/// An answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The status, as HTTP has it.
+    pub(super) status: u16,
+    /// What the body is.
+    pub(super) media: &'static str,
+    /// The body.
+    pub(super) body: String,
+    /// The number of the event as of which it is: so many were taken in.
+    pub(super) event: u64,
+    /// The time of that, ns since boot.
+    pub(super) ts: u64,
+    /// Nothing is missing from the tables.
+    pub(super) certain: bool,
+}
+
+/// JSON lines.
+const LINES: &str = "application/x-ndjson; charset=utf-8";
+
+/// Text.
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// One JSON value.
+pub(super) const JSON: &str = "application/json; charset=utf-8";
+
+/// Metrics.
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Answers a question.
+pub(super) fn answer(trace: &Trace, seen: &Seen, question: &Question, form: Form) -> Answer {
+    let moment = Moment {
+        world: trace.world(),
+        ts: seen.ts,
+        host: trace.host(),
+        coverage: trace.coverage(),
+    };
+    let (status, media, body) = match question {
+        Question::Say(verb) => said(&moment, verb, form),
+        Question::Check => judged(trace, form),
+        Question::Coverage => (200, LINES, moment.json(|_, _| ())),
+        Question::Health => health(trace, seen),
+        Question::Metrics => (200, METRICS, metrics::write(trace, seen)),
+    };
+    let certain = trace.world().certain_since().is_some();
+    Answer { status, media, body, event: seen.events, ts: seen.ts, certain }
+}
+
+/// What a verb says.
+fn said(now: &Moment<'_>, verb: &Verb, form: Form) -> (u16, &'static str, String) {
+    let style = Style { color: form.color, ascii: form.ascii };
+    let said = match verb {
+        Verb::Ps(args) => ps::say(now, args, style),
+        Verb::Tree(args) => tree::say(now, args, style),
+        Verb::Ns(args) => ns::say(now, args, style),
+        Verb::Containers(args) => containers::say(now, args, style),
+        Verb::Pid(args) => match args.pid {
+            Some(spec) => pid::say(now, spec, form.json, style),
+            None => Err(Fault::unable("pid", "no PID is given", "")),
+        },
+        Verb::Show(args) => select::pid(now.world, args.pid)
+            .and_then(|pid| show::say(now, pid, None, form.json, style)),
+        _ => Err(Fault::unable("this verb", "the daemon does not answer it", "")),
+    };
+    match said {
+        Ok(text) => (200, if form.json { LINES } else { TEXT }, text),
+        Err(fault) => refused(fault),
+    }
+}
+
+/// Why there is no such answer.
+fn refused(fault: Fault) -> (u16, &'static str, String) {
+    let (status, what, help) = match fault {
+        Fault::Absent { what, help } => (404, what, help),
+        Fault::Unable { what, why, help } => (400, format!("{what}: {why}"), help),
+        Fault::Failed(error) => (500, format!("{error:#}"), String::new()),
+        Fault::ClosedPipe => (500, "a pipe was closed".into(), String::new()),
+    };
+    (status, JSON, error(&what, &help))
+}
+
+/// An error as a JSON object.
+pub(super) fn error(what: &str, help: &str) -> String {
+    let mut text = String::from("{\"type\":\"error\",\"message\":\"");
+    escape::json(what.as_bytes(), &mut text);
+    if !help.is_empty() {
+        text.push_str("\",\"help\":\"");
+        escape::json(help.as_bytes(), &mut text);
+    }
+    text.push_str("\"}\n");
+    text
+}
+
+/// What the rules say so far.
+fn judged(trace: &Trace, form: Form) -> (u16, &'static str, String) {
+    let Some(checker) = trace.judged() else {
+        return (
+            404,
+            JSON,
+            error("nothing is judged here", "the daemon was started with --no-check"),
+        );
+    };
+    let report = checker.clone().finish(trace.world());
+    let found = Findings {
+        report: &report,
+        policy: &Policy::default(),
+        host: trace.host(),
+        coverage: trace.coverage(),
+        start: trace.begun(),
+        damages: 0,
+        blame: None,
+        command: None,
+    };
+    let mut text = String::new();
+    if form.json {
+        let json = Json::new(found.host);
+        json.header(found.coverage, &mut text);
+        json.check(&found, &mut text);
+        return (200, LINES, text);
+    }
+    check::text(&found, Style { color: form.color, ascii: form.ascii }, false, &mut text);
+    (200, TEXT, text)
+}
+
+/// Whether all is well: the tables are whole, and no rule is violated.
+fn health(trace: &Trace, seen: &Seen) -> (u16, &'static str, String) {
+    let certain = trace.world().certain_since().is_some();
+    let violated = trace.judged().is_some_and(|checker| checker.violations() > 0);
+    let words = match (certain, violated, &seen.failed) {
+        (_, _, Some(why)) => return (503, TEXT, format!("not recording: {why}\n")),
+        (_, true, _) => "a rule is violated: see /v1/check\n",
+        (false, ..) => "records were lost, and the tables are being repaired\n",
+        _ => return (200, TEXT, "ok\n".into()),
+    };
+    (503, TEXT, words.into())
+}

@@ -1,0 +1,165 @@
+//! Everything that is counted, in OpenMetrics. No label is a PID, or text from a traced process.
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+use tracer::{
+    model::{NsFate, NsKind},
+    view::names,
+};
+
+use super::{own, watch::Seen};
+use crate::command::trace::Trace;
+
+/// Label and value.
+type Labels = Vec<(&'static str, String)>;
+
+/// What is registered.
+#[derive(Default)]
+struct Page(Registry);
+
+impl Page {
+    fn counter(&mut self, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels, u64)>) {
+        let family = Family::<Labels, Counter>::default();
+        for (labels, count) in rows {
+            family.get_or_create(&labels).inc_by(count);
+        }
+        self.0.register(name, help, family);
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels, i64)>) {
+        let family = Family::<Labels, Gauge>::default();
+        for (labels, value) in rows {
+            family.get_or_create(&labels).set(value);
+        }
+        self.0.register(name, help, family);
+    }
+}
+
+fn one<N>(value: N) -> [(Labels, N); 1] {
+    [(Vec::new(), value)]
+}
+
+fn by<N>(label: &'static str, name: &str, value: N) -> (Labels, N) {
+    (vec![(label, name.to_owned())], value)
+}
+
+/// The page.
+pub(super) fn write(trace: &Trace, seen: &Seen) -> String {
+    let mut page = Page(Registry::with_prefix("tracer"));
+    stream(&mut page, trace, seen);
+    tables(&mut page, trace);
+    spaces(&mut page, trace);
+    rules(&mut page, trace);
+    process(&mut page, trace);
+    let mut text = String::new();
+    // A String takes everything.
+    let _never = encode(&mut text, &page.0);
+    text
+}
+
+/// What came, and what did not.
+fn stream(page: &mut Page, trace: &Trace, seen: &Seen) {
+    let kinds = seen.kinds().map(|(kind, count)| by("type", names::record(kind), count));
+    page.counter("events", "Events taken in", kinds);
+    let counters = trace.counters();
+    page.counter(
+        "events_lost",
+        "Records that are missing, by where they were lost",
+        [
+            by("where", "ringbuf", counters.ring_full),
+            by("where", "skipped", counters.recursion),
+            by("where", "missed_return", counters.missed_returns),
+        ],
+    );
+    page.counter("gaps", "Gaps in the stream that were told", one(seen.gaps));
+    page.counter("sweeps", "Sweeps of the kernel's tasks that were completed", one(seen.sweeps));
+    let certain = trace.world().certain_since().is_some();
+    page.gauge("tables_certain", "Nothing is missing from the tables", one(certain.into()));
+}
+
+/// Tasks and pids.
+fn tables(page: &mut Page, trace: &Trace) {
+    let counts = trace.world().counts();
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    page.gauge(
+        "tasks",
+        "Tasks by state; history is of released ones that are kept",
+        [
+            by("state", "live", count(counts.tasks - counts.zombies)),
+            by("state", "zombie", count(counts.zombies)),
+            by("state", "history", count(counts.past_tasks)),
+        ],
+    );
+    page.gauge("processes", "Thread groups that are not released", one(count(counts.processes)));
+    page.gauge("kernel_threads", "Kernel threads", one(count(counts.kernel_threads)));
+    page.gauge("pids", "Pids whose numbers are in use", one(count(counts.pids)));
+    let kinds = NsKind::ALL.into_iter().zip(counts.namespaces);
+    let kinds = kinds.map(|(kind, many)| by("type", kind.name(), count(many)));
+    page.gauge("namespaces", "Namespaces that certainly exist, by type", kinds);
+    let containers = trace.world().cgroups().filter(|(_, it)| it.container.is_some()).count();
+    page.gauge("container_cgroups", "Cgroups that belong to containers", one(count(containers)));
+}
+
+/// How full the PID namespaces are: those that come nearest to their limit, without a name.
+fn spaces(page: &mut Page, trace: &Trace) {
+    let world = trace.world();
+    let limit = i64::from(trace.host().pid_max);
+    let all = world.namespaces().filter_map(|id| {
+        let ns = world.ns(id);
+        let pid = ns.pid.as_ref().filter(|_| ns.fate != NsFate::Destroyed)?;
+        let most = if pid.pid_max > 0 { i64::from(pid.pid_max) } else { limit };
+        Some((i64::from(pid.members), most.max(1)))
+    });
+    let fullest = all.max_by_key(|&(members, most)| members.saturating_mul(1_000_000) / most);
+    let (members, most) = fullest.unwrap_or((0, limit));
+    page.gauge(
+        "fullest_pid_namespace_pids",
+        "Pids with a number in the PID namespace that is nearest to its pid_max",
+        one(members),
+    );
+    page.gauge(
+        "fullest_pid_namespace_pid_max",
+        "pid_max of the PID namespace that is nearest to it",
+        one(most),
+    );
+}
+
+/// What the rules have found.
+fn rules(page: &mut Page, trace: &Trace) {
+    let Some(checker) = trace.judged() else { return };
+    let rows = checker.counts().flat_map(|count| {
+        let held = count.tested.saturating_sub(count.violated + count.doubted);
+        let row = |verdict: &str, many| {
+            (vec![("invariant", count.rule.id.to_owned()), ("verdict", verdict.to_owned())], many)
+        };
+        [row("hold", held), row("violated", count.violated), row("unknown", count.doubted)]
+    });
+    page.counter(
+        "invariant_checks",
+        "Tests of the kernel's invariants, by what came of them",
+        rows,
+    );
+}
+
+/// What it costs.
+fn process(page: &mut Page, trace: &Trace) {
+    let own = own::usage();
+    page.counter(
+        "process_cpu_microseconds",
+        "CPU time of this process, user and system, microseconds",
+        one(own.cpu_us),
+    );
+    page.gauge("process_resident_memory_bytes", "Memory that is resident", one(own.resident));
+    if let Some(keep) = trace.keep() {
+        let (events, written) = keep.progress();
+        page.counter("recorded_events", "Events that were recorded", one(events));
+        page.gauge(
+            "recording_file_bytes",
+            "Bytes of the file that is written",
+            one(i64::try_from(written.file).unwrap_or(i64::MAX)),
+        );
+    }
+}
