@@ -93,8 +93,6 @@ pub(super) struct Audit {
     /// It is the first sweep, and nothing is missing: only tasks whose births were told are compared.
     early: bool,
     actors: actors::Actors,
-    /// Some tasks escape the sweeps.
-    hides: bool,
     /// Every tracer that attaches is told.
     traces: bool,
     /// Nothing was lost yet.
@@ -128,7 +126,6 @@ impl Audit {
                 || coverage.sees(Fact::Syscalls),
             swaps: coverage.sees(Fact::ExchangeTids),
             calls: coverage.sees(Fact::Syscalls),
-            hides: coverage.hidden_tasks > 0,
             traces: coverage.sees(Fact::PtraceLink),
             whole: true,
             ..Self::default()
@@ -226,7 +223,7 @@ impl Audit {
             }
         }
         self.judge(cx);
-        self.actors.judge(cx, self.hides);
+        self.actors.judge(cx);
         self.early = false;
         cx.book.held(&RULE, self.compared);
         self.compared = 0;

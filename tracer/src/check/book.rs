@@ -36,6 +36,8 @@ pub(super) struct Book {
     weaker: [bool; COUNT],
     /// The tables can be relied upon: a sweep has completed that no loss has followed.
     pub(super) certain: bool,
+    /// Some tasks escape the sweeps: `/proc` has shown more, or the coverage says so.
+    pub(super) hides: bool,
     /// Records that are missing.
     pub(super) lost: u64,
     /// The latest time so far.
@@ -43,7 +45,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    pub(super) fn new(forms: &[Form; COUNT]) -> Self {
+    pub(super) fn new(forms: &[Form; COUNT], hides: bool) -> Self {
         let mut judged = [false; COUNT];
         let mut weaker = [false; COUNT];
         for (at, form) in forms.iter().enumerate() {
@@ -58,6 +60,7 @@ impl Book {
             judged,
             weaker,
             certain: false,
+            hides,
             lost: 0,
             now: 0,
         }

@@ -72,7 +72,7 @@ impl Checker {
             }
         });
         Self {
-            book: Book::new(&forms),
+            book: Book::new(&forms, coverage.hidden_tasks > 0),
             places: Places::default(),
             forms,
             pid: pid::State::new(host, coverage),
@@ -96,9 +96,13 @@ impl Checker {
         self.book.recent.note(event);
         self.book.now = self.book.now.max(event.header.ts);
         self.book.certain = world.certain_since().is_some();
-        if let Body::Lost(lost) = &event.body {
-            self.book.lose(lost.count, lost.since);
-            self.book.certain = false;
+        match &event.body {
+            Body::Lost(lost) => {
+                self.book.lose(lost.count, lost.since);
+                self.book.certain = false;
+            }
+            Body::Snapshot { from_proc: true, .. } => self.book.hides = true,
+            _ => {}
         }
         let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
         self.stream.before(cx);

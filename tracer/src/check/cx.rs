@@ -86,6 +86,12 @@ impl Cx<'_> {
         self.book.certain
     }
 
+    /// Whether some tasks escape the sweeps. Of a sweep, to be asked at its end.
+    #[inline]
+    pub(super) fn hides(&self) -> bool {
+        self.book.hides
+    }
+
     /// Whether a rule is judged as it stands, and not in its weaker form.
     #[inline]
     pub(super) fn is_full(&self, rule: &Rule) -> bool {

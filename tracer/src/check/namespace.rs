@@ -42,8 +42,6 @@ pub(super) struct State {
     has_groups: bool,
     /// Every creation of a PID namespace is told.
     creates: bool,
-    /// Some tasks escape the sweeps.
-    hides: bool,
 }
 
 impl State {
@@ -55,7 +53,6 @@ impl State {
             has_ids: coverage.ns_id,
             has_groups: coverage.group_dead,
             creates: coverage.sees(Fact::PidNsCreate),
-            hides: coverage.hidden_tasks > 0,
             ..Self::default()
         }
     }
@@ -167,7 +164,7 @@ impl State {
             let sure = !self.settle.doubts(cx.event.header.actor);
             namespace_tree::created(cx, facts, sure);
         } else {
-            populated_has_init::read(cx, facts, (self.creates, self.hides));
+            populated_has_init::read(cx, facts, self.creates);
             self.found.read(facts);
         }
         namespace_tree::read(cx, facts, (self.has_ids, self.creates));
@@ -203,7 +200,7 @@ impl State {
             Body::SnapshotEnd(_) => {
                 self.counts.swept(cx);
                 self.calls.judge(cx);
-                self.found.end(cx, self.hides);
+                self.found.end(cx);
             }
             _ => (),
         }

@@ -32,8 +32,6 @@ pub(super) struct State {
     doubts: Doubts,
     sees_namespaces: bool,
     sees_cred: bool,
-    /// Some tasks escape the sweeps.
-    hides_tasks: bool,
     pid_max: u32,
     /// When a loss was last told.
     lost: u64,
@@ -46,7 +44,6 @@ impl State {
         Self {
             sees_namespaces: coverage.sees(Fact::NsEnter) || syscalls,
             sees_cred: coverage.sees(Fact::Cred) || syscalls,
-            hides_tasks: coverage.hidden_tasks > 0,
             pid_max: host.pid_max,
             ..Self::default()
         }
@@ -59,7 +56,7 @@ impl State {
         let header = &event.header;
         self.doubts.tick(cx);
         self.early.before(cx);
-        birth_order::actor(cx, self.hides_tasks);
+        birth_order::actor(cx);
         match &event.body {
             Body::Fork { task, vector, flags } if task.tid > 0 => {
                 let birth = &Birth::new(cx.world, header.actor, task, vector, *flags);

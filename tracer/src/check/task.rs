@@ -38,9 +38,8 @@ pub(super) struct State {
 
 impl State {
     /// Nothing seen yet.
-    pub(super) fn new(host: &Host, coverage: &Coverage) -> Self {
-        let unknown = rooted::Unknown::new(coverage.hidden_tasks > 0);
-        Self { workers: user_workers::Flags::of(host), unknown, ..Self::default() }
+    pub(super) fn new(host: &Host, _coverage: &Coverage) -> Self {
+        Self { workers: user_workers::Flags::of(host), ..Self::default() }
     }
 
     /// Holds a record against the tables as they are before it.

@@ -89,7 +89,8 @@ impl Actors {
     }
 
     /// The first sweep has completed.
-    pub(super) fn judge(&mut self, cx: &mut Cx<'_>, hidden: bool) {
+    pub(super) fn judge(&mut self, cx: &mut Cx<'_>) {
+        let hidden = cx.hides();
         if self.over {
             return;
         }

@@ -67,7 +67,6 @@ pub(in crate::check) struct Counts {
     moved: HashMap<NsId, u64>,
     /// The same, of any namespace.
     moved_any: u64,
-    hidden: bool,
     watches: bool,
 }
 
@@ -75,7 +74,7 @@ impl Counts {
     /// For what these hooks see.
     pub(in crate::check) fn new(coverage: &Coverage) -> Self {
         let watches = coverage.sees(Fact::AllocPid) && coverage.sees(Fact::FreePid);
-        Self { hidden: coverage.hidden_tasks > 0, watches, ..Self::default() }
+        Self { watches, ..Self::default() }
     }
 
     /// Goes with every record.
@@ -153,7 +152,7 @@ impl Counts {
         let (world, now) = (cx.world, cx.book.now);
         for at in 0..self.latest.len() {
             let Some(sample) = self.latest.get(at).copied() else { return };
-            if self.hidden && world.root_ns() == Some(sample.ns) {
+            if cx.hides() && world.root_ns() == Some(sample.ns) {
                 continue;
             }
             let over = sample.ts.saturating_add(WINDOW) < now;

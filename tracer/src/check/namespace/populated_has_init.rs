@@ -76,9 +76,9 @@ pub(in crate::check) fn free(cx: &mut Cx<'_>, facts: &FreePid, dying: &Dying) {
 }
 
 /// A sweep reads a namespace.
-pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, (creates, hides): (bool, bool)) {
+pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, creates: bool) {
     if let Some(ns) = super::namespace_tree::known(cx, facts.ns, facts.ns_id, creates) {
-        let holds = reaps(cx.world, ns, facts.child_reaper, hides);
+        let holds = reaps(cx.world, ns, facts.child_reaper, cx.hides());
         test(cx, &RULE, holds, (facts.ns, facts.inum), REAPER, other);
         let runs = init(cx.world, ns).and_then(|pid| cx.world.live_holder(pid));
         let runs = runs.is_some_and(|init| cx.world.runs(init));
@@ -150,7 +150,8 @@ impl Found {
     }
 
     /// A sweep is over, and the tables have it.
-    pub(in crate::check) fn end(&mut self, cx: &mut Cx<'_>, hides: bool) {
+    pub(in crate::check) fn end(&mut self, cx: &mut Cx<'_>) {
+        let hides = cx.hides();
         let world = cx.world;
         if world.certain_since().is_none() || self.begun == 0 || self.now.len() >= KEPT {
             self.forget();

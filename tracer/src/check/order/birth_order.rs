@@ -37,13 +37,13 @@ pub(in crate::check) static RULE: Rule = Rule {
 
 /// Who acts has been born.
 #[inline]
-pub(in crate::check) fn actor(cx: &mut Cx<'_>, hides_tasks: bool) {
+pub(in crate::check) fn actor(cx: &mut Cx<'_>) {
     let header = &cx.event.header;
     let world = cx.world;
     if header.actor == 0 || header.actor_tid <= 0 {
         return;
     }
-    let holds = world.at_key(header.actor).is_some() || hides_tasks || {
+    let holds = world.at_key(header.actor).is_some() || cx.hides() || {
         // told of by number only, or just taking its leader's
         let nameless = world.find_task(header.actor_tid).is_some_and(|id| world.key_of(id) == 0);
         let leader = world.find_task(header.actor_tgid);

@@ -15,8 +15,6 @@ pub(super) struct Ground {
     whole: bool,
     /// Every end of a PID namespace is seen.
     ends: bool,
-    /// The sweeps show every task.
-    open: bool,
     /// When the first sweep began, by when all hooks were attached; 0 before.
     pub(super) begun: u64,
     sweeping: bool,
@@ -34,7 +32,6 @@ impl Ground {
         Self {
             whole: sees(&[Fact::AllocPid, Fact::FreePid, Fact::Fork]),
             ends: coverage.sees_all(Fact::NsDestroy),
-            open: coverage.hidden_tasks == 0,
             ..Self::default()
         }
     }
@@ -95,11 +92,6 @@ impl Ground {
     /// Who is in which group or session may be told by a sweep as it was before a move.
     pub(super) fn is_moving(&self) -> bool {
         self.moved != [false; 2] || self.is_swapping()
-    }
-
-    /// Every task that lived when the trace began is known.
-    pub(super) fn is_open(&self) -> bool {
-        self.open
     }
 
     /// The tables are right about this pid: it is in use. Its birth was seen, as its end would have

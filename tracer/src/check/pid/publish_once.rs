@@ -111,7 +111,7 @@ impl Frees {
     #[cold]
     fn unknown(&mut self, cx: &Cx<'_>, ground: &Ground, facts: &FreePid) {
         let twice = self.slot(facts.pid).is_some_and(|slot| *slot == facts.pid);
-        let hidden = !ground.is_open() || ground.is_swapping();
+        let hidden = cx.hides() || ground.is_swapping();
         let actor = cx.event.header.actor;
         if actor != 0 && (twice || is_young(cx, ground.begun) && !hidden) {
             self.waiting.retain(|&(by, _)| by != actor);

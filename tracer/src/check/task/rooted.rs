@@ -51,23 +51,16 @@ pub(in crate::check) struct Unknown {
     exited: Vec<u64>,
     /// The idle task, by its key.
     idle: u64,
-    /// Some tasks escape the sweeps, or too many are named.
-    blind: bool,
 }
 
 /// Unknown parents, and exits during a sweep, that are remembered.
 const MOST: usize = 1 << 10;
 
 impl Unknown {
-    /// Whether the sweeps show every task.
-    pub(in crate::check) fn new(hidden: bool) -> Self {
-        Self { blind: hidden, ..Self::default() }
-    }
-
     /// A sweep reads a task.
     #[inline]
     pub(in crate::check) fn snapshot(&mut self, cx: &mut Cx<'_>, facts: &TaskFacts) {
-        if self.blind || facts.tid <= 0 {
+        if cx.hides() || facts.tid <= 0 {
             return;
         }
         if facts.tgid <= FIRST && facts.ppid == 0 {
@@ -112,7 +105,7 @@ impl Unknown {
 
     /// A sweep is over.
     pub(in crate::check) fn judge(&mut self, cx: &mut Cx<'_>) {
-        let many = self.exited.len() >= MOST || cx.world.has_forgotten();
+        let many = self.exited.len() >= MOST || cx.world.has_forgotten() || cx.hides();
         for (key, finding) in std::mem::take(&mut self.named) {
             let known = cx.world.at_key(key).is_some() || self.exited.contains(&key);
             cx.test(&RULE, known || many, || finding);
@@ -159,7 +152,7 @@ mod tests {
     use super::RULE;
     use crate::{
         check::tests::script::{CLONE_NEWPID, Script},
-        event::{Body, bits},
+        event::{Body, Event, TaskFacts, Upid, Vector, bits},
     };
 
     #[test]
@@ -198,6 +191,35 @@ mod tests {
             script.sweep();
             script.holds(&RULE);
         }
+    }
+
+    /// A history whose sweep names a parent that it does not show; `/proc` may.
+    fn unknown(proc: bool) -> Script {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        let facts = script.facts(child);
+        (facts.real_parent, facts.ppid) = (0xdead, 77);
+        (facts.parent, facts.parent_tgid) = (0xdead, 77);
+        let Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+        (task.real_parent, task.ppid) = (0xdead, 77);
+        (task.parent, task.parent_tgid) = (0xdead, 77);
+        script.events.remove(script.events.len() - 1);
+        script.events.remove(script.events.len() - 1);
+        script.sweep();
+        if proc {
+            let at = script.events.len() - 1;
+            let task = TaskFacts { tid: 77, tgid: 77, ppid: 1, ..TaskFacts::default() };
+            let vector = Vector::new(&[Upid { ns: 0, nr: 77, inum: 0 }]).unwrap();
+            let body = Body::Snapshot { task, vector, generation: 1, from_proc: true };
+            script.events.insert(at, Event { header: script.events[at].header, body });
+        }
+        script
+    }
+
+    #[test]
+    fn a_parent_that_escapes_the_sweeps_is_no_fault() {
+        unknown(false).trips(&RULE);
+        unknown(true).holds(&RULE);
     }
 
     #[test]
