@@ -23,9 +23,9 @@ use tracer::{
 };
 
 pub(crate) use check::{Check, Invariants, Named, ReportFormat};
-pub(crate) use daemon::Daemon;
 #[cfg(feature = "daemon")]
 pub(crate) use daemon::LogForm;
+pub(crate) use daemon::{Daemon, SOCKET};
 pub(crate) use output::{Color, Output, Shown, TimeForm};
 pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,

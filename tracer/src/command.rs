@@ -1,5 +1,6 @@
 //! The verbs, one a file. Only here is anything printed.
 
+mod ask;
 mod check;
 #[cfg(feature = "kernel")]
 mod child;

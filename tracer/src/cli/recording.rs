@@ -223,4 +223,10 @@ pub(crate) struct Moment {
     /// start); by default at its end
     #[arg(long, value_name = "TIME", requires = "file", allow_hyphen_values = true)]
     pub(crate) at: Option<TimeSpec>,
+    /// Ask the daemon at this socket, if one is there
+    #[arg(long, value_name = "PATH", default_value = super::SOCKET, help_heading = "Daemon")]
+    pub(crate) socket: PathBuf,
+    /// Read the running kernel, also where a daemon could be asked
+    #[arg(long, help_heading = "Daemon")]
+    pub(crate) no_daemon: bool,
 }

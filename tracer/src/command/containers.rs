@@ -4,11 +4,14 @@ use std::process::ExitCode;
 
 use tracer::view::{self, Style};
 
-use super::{fault::Fault, moment::Moment, select, settings, tables::Tables};
+use super::{ask, fault::Fault, moment::Moment, select, settings, tables::Tables};
 use crate::cli::Table;
 
 /// Prints the containers.
 pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
+    if let Some(code) = ask::print(&args.moment, args.output)? {
+        return Ok(code);
+    }
     let now = Tables::read(&args.moment, &args.loading)?;
     now.print(&say(&now.moment(), args, settings::style(args.output))?)
 }

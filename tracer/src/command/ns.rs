@@ -7,11 +7,14 @@ use tracer::{
     view::{self, Style},
 };
 
-use super::{fault::Fault, moment::Moment, select, settings, tables::Tables};
+use super::{ask, fault::Fault, moment::Moment, select, settings, tables::Tables};
 use crate::cli::{Namespaces, Selection};
 
 /// Prints the namespaces.
 pub(super) fn run(args: &Namespaces) -> Result<ExitCode, Fault> {
+    if let Some(code) = ask::print(&args.table.moment, args.table.output)? {
+        return Ok(code);
+    }
     let now = Tables::read(&args.table.moment, &args.table.loading)?;
     now.print(&say(&now.moment(), args, settings::style(args.table.output))?)
 }

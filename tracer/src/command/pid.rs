@@ -11,7 +11,7 @@ use tracer::{
 };
 
 use super::{
-    fault::Fault, file, moment::Moment, out, scan::Scan, select, settings, tables::Tables,
+    ask, fault::Fault, file, moment::Moment, out, scan::Scan, select, settings, tables::Tables,
 };
 use crate::cli::{self, Shown, TimeForm};
 
@@ -29,6 +29,9 @@ pub(super) fn run(args: &cli::Number) -> Result<ExitCode, Fault> {
     };
     if let Some(path) = &args.moment.file {
         return then(args, spec, path);
+    }
+    if let Some(code) = ask::print(&args.moment, args.output)? {
+        return Ok(code);
     }
     let now = Tables::read(&args.moment, &args.loading)?;
     now.print(&say(&now.moment(), spec, args.output.json, settings::style(args.output))?)

@@ -8,11 +8,14 @@ use tracer::{
     view::{self, Style},
 };
 
-use super::{fault::Fault, moment::Moment, select, settings, tables::Tables};
+use super::{ask, fault::Fault, moment::Moment, select, settings, tables::Tables};
 use crate::cli::Show;
 
 /// Draws the task.
 pub(super) fn run(args: &Show) -> Result<ExitCode, Fault> {
+    if let Some(code) = ask::print(&args.moment, args.output)? {
+        return Ok(code);
+    }
     #[cfg_attr(
         not(feature = "kernel"),
         expect(unused_mut, reason = "only the kernel is asked again")
