@@ -83,6 +83,8 @@ pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
     while signals.asked().is_none() {
         daemon.round()?;
         while let Some(ask) = server.next() {
+            // What happened before it was asked belongs to the answer.
+            daemon.catch_up()?;
             let answer = answer::answer(&daemon.trace, &daemon.seen, &ask.question, ask.form);
             // A client that has left is no trouble.
             let _left = ask.reply.send(answer);
@@ -232,6 +234,12 @@ impl<'a> Running<'a> {
             self.chores();
         }
         Ok(())
+    }
+
+    /// What has come until now.
+    fn catch_up(&mut self) -> Result<(), Fault> {
+        let Self { trace, seen, .. } = self;
+        trace.catch_up(&mut |_, event, _| seen.note(event))
     }
 
     /// Tells of violations that were not told yet.

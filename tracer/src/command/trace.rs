@@ -163,6 +163,13 @@ impl Trace {
         }
     }
 
+    /// Takes in what has come until now, without waiting.
+    pub(super) fn catch_up(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
+        let Self { session, tables, .. } = self;
+        session.poll(Duration::ZERO, &mut |record, event| tables.take(record, event, sink))?;
+        Ok(())
+    }
+
     /// Whether records were lost, and no more of them since the latest round; or an audit is due.
     fn wants_sweep(&mut self) -> bool {
         let world = &self.tables.world;

@@ -46,7 +46,7 @@ impl House {
         let child = command.args(options).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.daemon = Some(child.spawn().unwrap());
         let begun = Instant::now();
-        while !self.ask("/healthz").is_some_and(|answer| answer.status == 200) {
+        while self.ask("/healthz").is_none_or(|answer| answer.status != 200) {
             assert!(begun.elapsed() < PATIENCE, "it never answers: {}", self.log());
             let ended = self.daemon.as_mut().unwrap().try_wait().unwrap();
             assert_eq!(ended, None, "{}", self.log());
