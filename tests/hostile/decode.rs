@@ -4,7 +4,7 @@ use tracer::{
     event::{Body, Event},
     stream::{Malformed, decode},
 };
-use tracer_ebpf::wire::{Exec, Header, MAX_LEVEL, SCHEMA, Wire};
+use tracer_ebpf::wire::{Cgroup, Exec, Header, MAX_LEVEL, SCHEMA, Wire};
 
 use super::memory::most;
 use tracer_tests::{
@@ -29,6 +29,7 @@ fn every_kind_of_record_has_an_event() {
                 assert_eq!(vector.iter().count(), task.level as usize + 1);
             }
             Body::AllocPid(pid) => assert_eq!(pid.vector.iter().next().unwrap().nr, 100),
+            Body::CgroupMake(cgroup) => assert!(cgroup.path.iter().all(|&byte| byte == b'x')),
             Body::Exec(exec) => assert!(exec.args.iter().all(|&byte| byte == b'x')),
             _ => {}
         }
@@ -74,6 +75,9 @@ fn levels_and_lengths_beyond_the_kernels_are_malformed() {
         }
         assert!(matches!(bounded(&bytes), Err(Malformed::Short { .. })), "{field} {len}");
     }
+    let mut bytes = plain(of("Cgroup"), of("Cgroup").kinds[0]);
+    put(&mut bytes, offset(Cgroup::FIELDS, "path_len"), u32::MAX);
+    assert!(matches!(bounded(&bytes), Err(Malformed::Short { .. })));
     let unknown = plain(of("Mark"), u16::MAX);
     assert_eq!(bounded(&unknown).map(drop), Err(Malformed::Kind(u16::MAX)));
 }

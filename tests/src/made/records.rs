@@ -1,8 +1,8 @@
 //! Records of every kind.
 
 use tracer_ebpf::wire::{
-    Exec, Field, Header, MAX_LEVEL, MAX_UPIDS, PidRecord, Record, SCHEMA, SHORT_UPIDS, Task,
-    TaskRecord, Upid,
+    CGROUP_PATH, Cgroup, Exec, Field, Header, MAX_LEVEL, MAX_UPIDS, PidRecord, Record, SCHEMA,
+    SHORT_UPIDS, Task, TaskRecord, Upid,
 };
 
 /// Records of every kind, in every length that the programs write.
@@ -19,6 +19,12 @@ pub fn every_kind() -> Vec<Vec<u8>> {
                     put(&mut bytes, offset(Exec::FIELDS, "filename_len"), name);
                     put(&mut bytes, offset(Exec::FIELDS, "args_len"), args);
                     bytes.resize(bytes.len() + (name + args) as usize, b'x');
+                    bytes
+                })),
+                "Cgroup" => records.extend([0, 70, CGROUP_PATH as u32].map(|path| {
+                    let mut bytes = plain(record, kind);
+                    put(&mut bytes, offset(Cgroup::FIELDS, "path_len"), path);
+                    bytes.resize(bytes.len() + path as usize, b'x');
                     bytes
                 })),
                 _ => records.push(plain(record, kind)),
