@@ -31,14 +31,18 @@ pub fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {
 fn unshown(history: &History, mutant: &Mutant) -> Option<&'static str> {
     let number = header(&history.records[mutant.at]).kind;
     let name = mutant.field.as_ref().map_or("", |(field, ..)| field.name.as_str());
-    let shows = [kind::SNAPSHOT, kind::UPDATE, kind::EXEC, kind::RELEASE];
+    // a release tells the exit code, and no name
+    let shows: &[u16] = match number {
+        kind::EXIT => &[kind::SNAPSHOT, kind::UPDATE, kind::EXEC, kind::RELEASE],
+        _ => &[kind::SNAPSHOT, kind::UPDATE, kind::EXEC],
+    };
     let what = match (number, name) {
         (kind::RENAME, "comm" | "") if mutant.fault != Fault::Retarget => "a name",
         (kind::CRED, "uid" | "gid" | "") if mutant.fault != Fault::Retarget => "credentials",
         (kind::EXIT, "code") => "an exit code",
         _ => return None,
     };
-    let told = is_told(history, mutant.at, &shows, &[number]);
+    let told = is_told(history, mutant.at, shows, &[number]);
     (!told).then_some(match what {
         "a name" => "a name that nobody reads before the next one",
         "credentials" => "credentials that nobody reads before the next ones",

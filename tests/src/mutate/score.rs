@@ -31,6 +31,9 @@ pub struct Score {
     rules: BTreeMap<&'static str, u64>,
 }
 
+/// Examples of survivors of one sort that are told.
+const EXAMPLES: u64 = 3;
+
 impl Score {
     /// Takes a mutant into account.
     pub fn add(&mut self, history: &History, mutant: &Mutant, judged: &Judged) {
@@ -67,7 +70,11 @@ impl Score {
         } else if mutant.fault == Fault::Swap {
             sort = format!("{sort} with {}", kind(mutant.to));
         }
-        let (count, _) = self.survivors.entry(sort).or_insert((0, example));
+        let (count, examples) = self.survivors.entry(sort).or_default();
+        if *count < EXAMPLES {
+            examples.push_str(if examples.is_empty() { "" } else { "; " });
+            examples.push_str(&example);
+        }
         *count += 1;
     }
 

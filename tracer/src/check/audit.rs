@@ -309,7 +309,7 @@ impl Audit {
             Body::FreeTask(facts) => (facts.task, BY_EXIT),
             Body::Ptrace(facts) => (facts.task, &[Field::Code, Field::Tracer]),
             Body::ChangePid(facts) => (facts.task, &[Field::Pgrp, Field::Session]),
-            Body::ExchangeTids(facts) => (facts.left, &[Field::Number]),
+            Body::ExchangeTids(facts) => (facts.left, &[Field::Number, Field::Found]),
             Body::NsSet(facts) => (facts.task, &[Field::Namespaces]),
             Body::Cred(facts) => (facts.task, &[Field::Cred]),
             _ => (0, &[]),
@@ -319,7 +319,9 @@ impl Audit {
         match body {
             // It was read when it had its new name.
             Body::Rename(facts) => self.named(facts.task, facts.comm),
-            Body::ExchangeTids(facts) => self.clear(facts.right, &[Field::Number, Field::Gone]),
+            Body::ExchangeTids(facts) => {
+                self.clear(facts.right, &[Field::Number, Field::Gone, Field::Found]);
+            }
             // Its children have another parent now.
             Body::Exit(facts) => self.orphans(facts.task),
             _ => {}

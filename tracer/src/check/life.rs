@@ -85,7 +85,7 @@ impl State {
                 let actor = Self::acts(cx);
                 self.groups.fork(cx, actor, (task, *flags));
                 self.others.fork(task);
-                self.execs.fork(task);
+                self.execs.fork(cx, task);
                 reuse_after_free::fork(cx, (&self.known, self.sees), task, vector);
             }
             Body::AllocPid(facts) => {

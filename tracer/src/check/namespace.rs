@@ -92,6 +92,7 @@ impl State {
             Body::AllocPid(facts) if facts.vector.len() > 1 => {
                 populated_has_init::alloc(cx, &facts.vector);
                 self.dying.alloc(cx, facts);
+                self.making.allocated(cx, &facts.vector);
                 self.freed.named(cx, &facts.vector);
             }
             Body::Exit(facts) => self.settle.explained(facts.task),

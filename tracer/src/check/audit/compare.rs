@@ -59,6 +59,7 @@ impl Audit {
             return; // held for a moment after its release, or a newer task at its address
         }
         if self.early && world.certainty_of(id) != Certainty::Observed {
+            self.compare_unborn(world, task, vector);
             return; // what the hooks have not told, only sweeps have
         }
         self.compared += 1;
@@ -88,6 +89,19 @@ impl Audit {
             let subject = Subject::task(world, id);
             let observed = format!("the sweep shows exit_state {:#x}", task.exit_state);
             self.differ(Field::Exit, task.task, 0, subject, "it has not exited".into(), observed);
+        }
+    }
+
+    /// A task whose pid's allocation was told, and whose birth is to be told as well: that hook is
+    /// attached before. A leader that a thread has replaced has the thread's pid, but has exited.
+    fn compare_unborn(&mut self, world: &World, task: &TaskFacts, vector: &Vector) {
+        let told = world.pid_at(task.pid).filter(|&pid| world.allocated_at(pid) != 0);
+        let own = vector.first().is_some_and(|upid| upid.nr == task.tid);
+        if told.is_some() && own && task.exit_state == 0 && task.flags & PF_EXITING == 0 {
+            let subject = Subject::task_named(task.task, task.tid, task.tgid);
+            let expected = "the birth of a task whose pid's allocation was told is told";
+            let observed = "the sweep shows it, and its birth was not seen";
+            self.differ(Field::Found, task.task, 0, subject, expected.into(), observed.into());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::RULE;
 use crate::check::tests::script::{CLONE_PARENT, Script};
-use crate::event::{Body, Event};
+use crate::event::{Body, Event, Header, Ptrace};
 
 /// A sweep in which the last task shown has been changed by hand, and one more.
 fn swept(script: &mut Script, change: impl Fn(&mut Body)) {
@@ -75,4 +75,82 @@ fn what_sweeps_show_of_a_busy_family_is_legal() {
     script.end(orphan);
     script.sweep();
     script.holds(&RULE);
+}
+
+/// Another than its parent traces the task; whether that is told.
+fn traced(told: bool) -> Script {
+    let mut script = Script::new();
+    let child = script.fork(10);
+    let tracer = script.fork(10);
+    let by = script.tasks[&tracer].facts;
+    let facts = script.facts(child);
+    (facts.parent, facts.parent_tgid, facts.ptrace) = (by.task, by.tgid, 1);
+    let (task, tid, header) = (facts.task, facts.tid, Header::default());
+    let link =
+        Ptrace { header, task, tracer: by.task, tid, tgid: tid, tracer_tgid: by.tgid, pad: 0 };
+    if told {
+        script.write(tracer, 19, Body::Ptrace(link));
+    }
+    script.sweep();
+    script.sweep();
+    script
+}
+
+#[test]
+fn a_tracer_that_no_attaching_told_trips() {
+    traced(false).trips(&RULE);
+    traced(true).holds(&RULE);
+}
+
+/// A host whose first sweep comes behind what 10 does.
+fn early() -> Script {
+    let mut script = Script::new();
+    script.events.clear();
+    script
+}
+
+#[test]
+fn who_has_acted_before_the_first_sweep_and_is_not_shown_trips() {
+    let mut script = early();
+    script.rename(10, *b"name");
+    let gone = script.tasks.remove(&10).unwrap();
+    script.sweep();
+    script.sweep();
+    script.trips(&RULE);
+    let mut script = early();
+    script.tasks.insert(10, gone);
+    script.rename(10, *b"name");
+    script.last().header.actor_tgid = 9;
+    script.sweep();
+    script.sweep();
+    script.trips(&RULE);
+}
+
+#[test]
+fn who_has_acted_before_the_first_sweep_and_exited_is_near() {
+    let mut script = early();
+    let child = script.fork(10);
+    script.rename(child, *b"name");
+    script.rename(10, *b"name");
+    script.end(child);
+    script.sweep();
+    script.sweep();
+    script.holds(&RULE);
+}
+
+#[test]
+fn a_task_before_the_first_sweep_whose_birth_is_missing_trips() {
+    let history = |hidden: bool| {
+        let mut script = early();
+        let child = script.fork(10);
+        if hidden {
+            script.hide(0);
+        }
+        script.rename(child, *b"name");
+        script.sweep();
+        script.sweep();
+        script
+    };
+    history(true).trips(&RULE);
+    history(false).holds(&RULE);
 }

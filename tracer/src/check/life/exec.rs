@@ -177,9 +177,11 @@ impl State {
         });
     }
 
-    /// A task is born.
+    /// A task is born: who makes it has told of an exec that a sweep has shown before.
     #[inline]
-    pub(super) fn fork(&mut self, task: &TaskFacts) {
+    pub(super) fn fork(&mut self, cx: &mut Cx<'_>, task: &TaskFacts) {
+        let by = cx.event.header.actor;
+        cx.test(&RULE, !self.is_unseen(by), || unseen(cx.world, by));
         if let Some(place) = self.names.get_mut(slot(task.task)) {
             *place = Name { task: task.task, comm: task.comm, stale: true };
         }
@@ -194,6 +196,10 @@ impl State {
         }
     }
 
+    fn is_unseen(&self, task: u64) -> bool {
+        self.unseen.iter().any(|&(other, _)| other == task)
+    }
+
     /// A sweep, or an update, shows whether a task has called exec.
     fn execed(&mut self, cx: &mut Cx<'_>, known: &Known, id: TaskId, facts: &TaskFacts) {
         let world = cx.world;
@@ -203,8 +209,7 @@ impl State {
         }
         if cx.event.header.actor == facts.task {
             cx.test(&RULE, false, || unseen(world, facts.task));
-        } else if self.unseen.len() < KEPT {
-            self.told(facts.task);
+        } else if self.unseen.len() < KEPT && !self.is_unseen(facts.task) {
             self.unseen.push((facts.task, cx.event.header.ts));
         }
     }
@@ -214,8 +219,7 @@ impl State {
         let begun = self.swept;
         self.unseen.retain(|&(task, ts)| {
             if ts < begun {
-                let world = cx.world;
-                cx.test(&RULE, false, || unseen(world, task));
+                cx.test(&RULE, false, || unseen(cx.world, task));
             }
             ts >= begun
         });
@@ -295,8 +299,7 @@ impl State {
 
 #[cold]
 fn unseen(world: &World, task: u64) -> Finding {
-    let id = world.at_key(task);
-    let subject = id.map_or_else(Subject::record, |id| Subject::task(world, id));
+    let subject = world.at_key(task).map_or_else(Subject::record, |id| Subject::task(world, id));
     Finding::new(subject, "an exec", "it has called exec, and none was seen")
 }
 

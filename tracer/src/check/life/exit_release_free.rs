@@ -98,6 +98,10 @@ pub(super) fn free_task(
     facts: &FreeTask,
 ) {
     let world = cx.world;
+    cx.test_alone(&RULE, facts.task != 0 && facts.tid >= 0, || {
+        let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
+        Finding::new(subject, "a task whose memory is freed", "nobody")
+    });
     let Some(id) = id else {
         if known.is_armed() && !world.has_forgotten() {
             stranger(cx, known, facts);

@@ -4,7 +4,7 @@ use super::setns_unshare::RULE;
 use crate::{
     check::{Subject, cx::Cx, violation::Finding},
     coverage::{Coverage, Fact},
-    event::{NsSet, PidNs},
+    event::{NsSet, PidNs, Vector},
     model::NsKind,
 };
 
@@ -53,6 +53,20 @@ impl Making {
         }
     }
 
+    /// A pid is allocated: the maker of a PID namespace puts nobody there before its nsproxy is made.
+    #[inline]
+    pub(super) fn allocated(&self, cx: &mut Cx<'_>, vector: &Vector) {
+        let Some(own) = vector.last().filter(|_| self.sees && !self.open.is_empty()) else {
+            return;
+        };
+        let untold = self.open.contains(&(cx.event.header.actor, own.ns));
+        cx.test(&RULE, !untold, || {
+            let expected = "the nsproxy of a PID namespace is made before it has members";
+            let observed = format!("number {} is allocated there", own.nr);
+            Finding::new(Subject::namespace_named(own.ns, own.inum), expected, observed)
+        });
+    }
+
     /// A task enters namespaces: none that it has made for an nsproxy that was not told.
     pub(super) fn entered(&mut self, cx: &mut Cx<'_>, facts: &NsSet) {
         let own = (cx.event.header.actor, facts.for_children);
@@ -70,4 +84,58 @@ fn test(cx: &mut Cx<'_>, holds: bool, facts: &NsSet) {
         let expected = "its PID namespace is made first, then its nsproxy";
         Finding::new(Subject::namespace_named(facts.for_children, 0), expected, observed)
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{
+        check::tests::script::{CLONE_NEWPID, Script},
+        event::Body,
+    };
+
+    /// unshare(2) of the PID namespace by 10, and a child there; without the nsproxy that was made.
+    fn history(told: bool, entered: bool) -> Script {
+        let mut script = Script::new();
+        script.unshare_pid(10);
+        let made = script.events.len() - 2;
+        script.fork(10);
+        let hide = |script: &mut Script, at: usize| script.hide(script.events.len() - 1 - at);
+        if !entered {
+            hide(&mut script, made + 1);
+        }
+        if !told {
+            hide(&mut script, made);
+        }
+        script
+    }
+
+    #[test]
+    fn an_nsproxy_whose_making_was_not_told_trips() {
+        history(false, true).trips(&RULE);
+    }
+
+    #[test]
+    fn members_of_a_namespace_without_an_nsproxy_trip() {
+        history(false, false).trips(&RULE);
+    }
+
+    #[test]
+    fn an_nsproxy_without_its_pid_namespace_trips() {
+        let mut script = history(true, true);
+        let makes = |body: &Body| matches!(body, Body::PidNs(facts) if facts.reason == 2);
+        let at = script.events.iter().rposition(|event| makes(&event.body)).unwrap();
+        script.hide(script.events.len() - 1 - at);
+        script.trips(&RULE);
+    }
+
+    #[test]
+    fn namespaces_that_are_made_entered_and_given_up_are_legal() {
+        history(true, true).holds(&RULE);
+        let mut script = Script::new();
+        script.make_space(10); // the nsproxy fails, and so does the clone
+        script.fork(10);
+        script.is_legal();
+        assert_ne!(CLONE_NEWPID, 0);
+    }
 }

@@ -109,6 +109,15 @@ impl Ground {
         })
     }
 
+    /// The task that had this pid has been released before the eyes of every hook, and whoever
+    /// released it frees the pid behind that.
+    #[cold]
+    pub(super) fn is_let_go(&self, world: &World, pid: PidId) -> bool {
+        let released = |task| !world.lives(task) && world.released_at(task) > self.begun;
+        let told = self.whole && self.begun != 0 && !self.is_moving();
+        told && world.holder(pid).is_some_and(released)
+    }
+
     /// The tables are right about the PID namespace of this number: it is not one at the address of
     /// another that ended unseen.
     pub(super) fn space(&self, world: &Tables<'_>, upid: &Upid) -> Option<NsId> {

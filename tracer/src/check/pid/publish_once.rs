@@ -85,7 +85,8 @@ impl Frees {
         if let Some(slot) = self.slot(key).filter(|slot| **slot == key) {
             *slot = 0;
         }
-        let old = cx.world.pid_at(key).filter(|&old| ground.is_sure(cx.world, old));
+        let sure = |&old: &PidId| ground.is_sure(cx.world, old) || ground.is_let_go(cx.world, old);
+        let old = cx.world.pid_at(key).filter(sure);
         cx.test(&RULE, old.is_none(), || {
             let expected = "a pid that is not in use";
             let nr = old.map_or(0, |old| cx.world.nr(old));

@@ -213,3 +213,66 @@ impl Second {
         self.swapped || world.is_grouped(id) && !world.runs(world.leader(id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        check::{Verdict, stream::sweep_form::RULE, tests::script::Script},
+        event::Body,
+    };
+
+    /// Three sweeps, of which the last but one shows in its second pass what `shows` writes.
+    fn swept(shows: impl Fn(&mut Script)) -> Verdict {
+        let mut script = Script::new();
+        script.events.clear();
+        script.shows_held = true;
+        let whole = |script: &mut Script, shows: &dyn Fn(&mut Script)| {
+            script.sweep();
+            let end = script.events.pop();
+            shows(script);
+            script.append(end.unwrap());
+        };
+        whole(&mut script, &second);
+        whole(&mut script, &shows);
+        whole(&mut script, &second);
+        script.report().row(&RULE).unwrap().verdict
+    }
+
+    /// What a second pass shows of a host without inner namespaces.
+    fn second(script: &mut Script) {
+        script.write(0, 20, Body::PidNs(script.root(3)));
+        script.show_set(1);
+    }
+
+    #[test]
+    fn an_init_whose_namespaces_are_not_shown_trips() {
+        assert_eq!(
+            swept(|script| script.write(0, 20, Body::PidNs(script.root(3)))),
+            Verdict::Violated
+        );
+    }
+
+    #[test]
+    fn an_nsproxy_before_its_own_pid_namespace_or_twice_trips() {
+        let odd = |script: &mut Script| {
+            script.show_set(1);
+            script.write(0, 20, Body::PidNs(script.root(3)));
+        };
+        assert_eq!(swept(odd), Verdict::Violated);
+        let twice = |script: &mut Script| {
+            second(script);
+            script.show_set(1);
+        };
+        assert_eq!(swept(twice), Verdict::Violated);
+    }
+
+    #[test]
+    fn tasks_whose_parents_have_other_namespaces_are_shown_as_well() {
+        assert_eq!(swept(second), Verdict::Holds);
+        let more = |script: &mut Script| {
+            second(script);
+            script.show_set(10);
+        };
+        assert_eq!(swept(more), Verdict::Holds);
+    }
+}

@@ -334,6 +334,9 @@ impl Script {
             facts.exit_signal = -1;
         }
         let all = Vector::new(&vector).unwrap();
+        if flags & CLONE_NEWPID != 0 {
+            self.nsproxy(by, flags, own);
+        }
         if self.coverage.sees(Fact::AllocPid) {
             let (pid, ino) = (PidKey(facts.pid), facts.ino);
             self.write(by, 6, Body::AllocPid(PidFacts { pid, ino, vector: all.clone() }));

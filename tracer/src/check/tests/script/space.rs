@@ -3,7 +3,7 @@
 use super::{CLONE_NEWPID, INITIAL, MADE, Person, ROOT_INUM, Script, ns_key};
 use crate::{
     coverage::Fact,
-    event::{Body, Header, NsEnd, NsSet, PidNs, ns_reason},
+    event::{Body, Event, Header, NsEnd, NsSet, PidNs, Upid, ns_reason},
 };
 
 impl Script {
@@ -107,6 +107,23 @@ impl Script {
     pub(in crate::check) fn enter(&mut self, tid: i32) {
         let set = self.ns_set(tid, 0, ns_reason::ENTER);
         self.write(tid, 21, Body::NsSet(set));
+    }
+
+    /// `create_new_namespaces` of a clone, where the PID namespace that it makes has been told.
+    pub(super) fn nsproxy(&mut self, by: i32, flags: u64, own: Upid) {
+        let told = |event: &Event| matches!(&event.body, Body::PidNs(it) if it.reason == ns_reason::CREATE && it.ns == own.ns);
+        if self.events.last().is_some_and(told) {
+            let mut set = self.ns_set(by, flags, ns_reason::CREATE);
+            (set.for_children, set.inums[5]) = (own.ns, own.inum);
+            set.ids = self.ids(set.inums);
+            self.write(by, 21, Body::NsSet(set));
+        }
+    }
+
+    /// A sweep's second pass shows the namespaces of a task.
+    pub(in crate::check) fn show_set(&mut self, tid: i32) {
+        let set = self.ns_set(tid, 0, ns_reason::SNAPSHOT);
+        self.write(0, 21, Body::NsSet(set));
     }
 
     fn ns_end(person: &Person) -> NsEnd {
