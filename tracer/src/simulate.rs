@@ -44,6 +44,9 @@ pub use kernel::{Ino, KERNELS, Kernel, NsIds};
 pub use table::Id;
 pub use truth::{Group, Ns, Pid, Proxy, Space, Task, Truth};
 
+/// Steps in which nothing happens, at most, before a sweep.
+const BARREN: u32 = 256;
+
 /// What to simulate.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -127,6 +130,8 @@ pub struct Simulator {
     shown: u64,
     sweeping: bool,
     since_sweep: u64,
+    /// Steps in which nothing has happened, since something did.
+    barren: u32,
 }
 
 impl Simulator {
@@ -168,6 +173,7 @@ impl Simulator {
             shown: 0,
             sweeping: false,
             since_sweep: 0,
+            barren: 0,
         };
         new.ring.now = new.start();
         new.boot(&config);
@@ -189,7 +195,9 @@ impl Simulator {
         } else {
             self.burst();
         }
-        self.since_sweep += (self.ring.out.len() - before) as u64;
+        let told = self.ring.out.len() - before;
+        self.since_sweep += told as u64;
+        self.barren = if told == 0 { self.barren + 1 } else { 0 };
         std::mem::swap(out, &mut self.ring.out);
     }
 
@@ -229,7 +237,9 @@ impl Simulator {
     }
 
     fn burst(&mut self) {
-        let due = self.config.sweep_every > 0 && self.since_sweep >= self.config.sweep_every;
+        // However the tasks may block each other: a history goes on.
+        let due = self.barren >= BARREN
+            || self.config.sweep_every > 0 && self.since_sweep >= self.config.sweep_every;
         let lost = self.ring.lost > 0 && self.random.percent(30);
         if lost {
             self.ring.settle();

@@ -246,7 +246,10 @@ impl State {
         let id = cx.world.at_key(facts.task);
         if let Some(id) = id {
             silent_after_release::about(cx, id);
-            tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
+            // another thread may name a new one, at the address of one freed, before its birth is told
+            if cx.world.state_of(id) != TaskState::Freed {
+                tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
+            }
         }
         self.execs.rename(cx, id, facts);
     }

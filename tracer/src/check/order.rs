@@ -96,7 +96,7 @@ impl State {
             }
             Body::Rename(facts) => {
                 birth_order::about(cx, facts.task, facts.tid);
-                self.renamed.note(cx.world, header.actor, facts.task);
+                self.renamed.note(cx.world, header.actor, facts);
             }
             Body::Release(facts) => birth_order::about(cx, facts.task, facts.tid),
             Body::Snapshot { task, .. } => self.doubtful.snapshot(cx.world, task),

@@ -106,10 +106,12 @@ impl World {
         self.tasks.iter().filter(|(_, row)| row.is_live()).count()
     }
 
-    /// Whether a task's real parent was inferred by the kernel's rules, and not read since.
+    /// Whether a task's real parent was inferred by the kernel's rules, and not read since; threads
+    /// share their leader's.
     #[inline]
     pub fn is_parent_inferred(&self, task: TaskId) -> bool {
-        self.row(task).is(Flag::ParentInferred)
+        let inferred = |task| self.row(task).is(Flag::ParentInferred);
+        inferred(task) || inferred(self.leader(task))
     }
 
     /// When a pid was allocated, ns since boot; 0 if before the trace, or unseen.

@@ -77,8 +77,24 @@ impl Simulator {
             Deed::Exit | Deed::Kill if few => Deed::Fork,
             deed => deed,
         };
-        let Some(id) = self.somebody() else { return };
-        self.do_deed(id, deed);
+        match self.somebody() {
+            Some(id) => self.do_deed(id, deed),
+            None => self.unblock(),
+        }
+    }
+
+    /// Where all wait for each other, as a vfork for an exec, that for its tracer to reap another
+    /// thread, and the tracer for its vfork, only a fatal signal helps: it is sent.
+    fn unblock(&mut self) {
+        let free = self.truth.live.iter().any(|&id| self.idle(id));
+        if free || !self.flights.is_empty() || self.parked.is_empty() {
+            return;
+        }
+        let at = self.random.below(self.parked.len());
+        let task = self.parked[at].task;
+        if !self.lasts(task) {
+            self.kill_process(task, 9);
+        }
     }
 
     fn do_deed(&mut self, id: Id<Task>, deed: Deed) {

@@ -132,3 +132,18 @@ fn a_sweep_behind_losses_makes_the_tables_true_again() {
         }
     }
 }
+
+/// A vfork waits for an exec, the exec for its tracer to reap a thread, and the tracer is in vfork.
+#[test]
+fn tasks_that_wait_for_each_other_do_not_stop_a_history() {
+    let (seed, kernel) = (10_665_226_687_454_314_004, Kernel::named("5.10").unwrap());
+    let plan = Plan::Tracepoint;
+    for lose in [0.002, 0.02] {
+        let config = Config { seed, plan, kernel, cpus: 4, lose, tasks: 16, ..Config::default() };
+        let mut watch = Watch::new(Config { sweep_every: 75, ..config });
+        for _ in 0..20_000 {
+            watch.step(false);
+        }
+        assert!(watch.events.len() > 20_000, "{}", watch.events.len());
+    }
+}

@@ -66,6 +66,11 @@ impl Early {
             }
             Body::SnapshotBegin(_) => {
                 self.sweeps += 1;
+                if self.sweeps == 1 {
+                    // until now hooks were being attached: ends and births were seen in part
+                    self.acts.clear();
+                    self.births.clear();
+                }
                 if self.sweeps > 1 {
                     self.over = true;
                     self.judge(cx);

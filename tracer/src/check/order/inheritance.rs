@@ -10,7 +10,7 @@ use crate::{
         task::reading::same_comm, violation::Finding,
     },
     coverage::Fact,
-    event::{TaskFacts, bits},
+    event::{Rename, TaskFacts, bits},
     model::{Certainty, NsKind, PidId, Seen, TaskId, World},
 };
 
@@ -105,13 +105,15 @@ impl Renamed {
 
     /// A task is renamed.
     #[inline]
-    pub(in crate::check) fn note(&mut self, world: &World, actor: u64, task: u64) {
-        if actor == task || self.all {
+    pub(in crate::check) fn note(&mut self, world: &World, actor: u64, facts: &Rename) {
+        if actor == facts.task || self.all {
             return;
         }
-        let Some(id) = world.at_key(task) else { return };
         self.all = self.names.len() >= MOST;
-        self.names.push((task, world.comm_of(id)));
+        // one that is not there has yet to be told of: it has the name that it gets now
+        let there = world.at_key(facts.task).filter(|&id| world.lives(id));
+        let comm = there.map_or(facts.comm, |id| world.comm_of(id));
+        self.names.push((facts.task, comm));
     }
 
     /// Records are missing.
@@ -123,11 +125,12 @@ impl Renamed {
 
     /// Whether a child may have this name, as its maker had it when it began to fork.
     #[cold]
-    fn explain(&self, world: &World, caller: TaskId, comm: &[u8; 16]) -> bool {
-        let key = world.key_of(caller);
+    fn explain(&self, world: &World, caller: TaskId, child: &TaskFacts) -> bool {
+        let (key, comm) = (world.key_of(caller), &child.comm);
+        let other = [key, child.task];
         self.all
             || world.certainty_of(caller) != Certainty::Observed && !self.makers.contains(&key)
-            || self.names.iter().any(|(task, name)| *task == key && same_comm(name, comm))
+            || self.names.iter().any(|(task, name)| other.contains(task) && same_comm(name, comm))
     }
 }
 
@@ -146,7 +149,7 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, state: &State, birth: &Birth<'_>) 
     if !kernel && facts.flags & PF_WORKERS == 0 {
         let known = maker.comm();
         let holds = same_comm(&known, &facts.comm)
-            || world.threads(caller).len() > 1 && state.renamed.explain(world, caller, &facts.comm);
+            || world.threads(caller).len() > 1 && state.renamed.explain(world, caller, facts);
         cx.test_told(&RULE, holds, || {
             let name = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
             let read = format!("name {:?}", name(&facts.comm));

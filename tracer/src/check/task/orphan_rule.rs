@@ -5,7 +5,7 @@ use super::reading::live;
 use crate::{
     check::{Group, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
     event::{Exit, bits},
-    model::{Change, Effect, Reparent, TaskId, World},
+    model::{Change, Effect, Reparent, ReparentReason, TaskId, World},
 };
 
 /// `find_new_reaper`.
@@ -74,11 +74,15 @@ pub(in crate::check) fn exit(cx: &mut Cx<'_>, facts: &Exit) {
 #[inline]
 pub(in crate::check) fn changed(cx: &mut Cx<'_>, change: &Change) {
     for effect in &change.effects {
-        let Effect::Reparented(Reparent { child, from, to: Some(to), inferred: false, .. }) =
+        let Effect::Reparented(Reparent { child, from, to: Some(to), why, inferred: false }) =
             *effect
         else {
             continue;
         };
+        // What was inferred before was no father: it was taken for the reaper that is told now.
+        if why != ReparentReason::Unseen {
+            continue;
+        }
         let world = cx.world;
         // read before the old parent, which has exited, has handed it on
         let early = !world.runs(to);

@@ -1,5 +1,6 @@
 //! An exec by a thread that does not lead its group: it takes the leader's pid (`de_thread`).
 
+use super::super::row::Flag;
 use super::super::slab::Link;
 use super::super::{Effect, PidId, TaskId, World};
 use crate::event::{ExchangeTids, Rename};
@@ -73,6 +74,10 @@ impl World {
             self.unlist_loose(id);
         }
         self.unlink(leader);
+        let inferred = self.row(leader).is(Flag::ParentInferred);
+        if let Some(row) = self.tasks.get_mut(thread).filter(|_| inferred) {
+            row.set(Flag::ParentInferred, true);
+        }
         // an old leader that is gone has nothing left to give: its number went with it
         let given = old_pid.filter(|&pid| self.pid_row(pid).is_live());
         self.point(thread, given);

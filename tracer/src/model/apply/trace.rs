@@ -29,6 +29,11 @@ impl World {
         let tracer =
             if facts.tracer == 0 { None } else { self.live_task(facts.tracer).or_else(leader) };
         self.set_tracer(id, tracer, true);
+        // a sweep that has yet to show the tracer may be under way
+        self.unresolved.retain(|of| !of.tracer || of.task != id);
+        if tracer.is_none() {
+            self.await_shown(id, facts.tracer, true);
+        }
     }
 
     /// What a record says about a task's tracer.

@@ -1,7 +1,8 @@
 //! An exec by a thread that does not lead its group.
 
 use super::super::{Effect, TaskState};
-use super::kernel::{Kernel, facts, key};
+use super::kernel::{Kernel, facts, key, pid_key};
+use crate::event::{Body, FreePid};
 
 /// A process 20 with a child 30 and a thread 21 that is about to exec: all else has exited.
 fn about_to_exec(mut kernel: Kernel) -> Kernel {
@@ -77,7 +78,7 @@ impl Kernel {
     fn free_pid_of_swapped(&mut self) -> super::super::Change {
         let mut task = facts(21, 20, 10);
         (task.task, task.leader, task.exit_state) = (key(20), key(21), 0x20);
-        (task.pid, task.start) = (super::kernel::pid_key(21), 200);
+        (task.pid, task.start) = (pid_key(21), 200);
         self.show(task, 1)
     }
 }
@@ -87,7 +88,7 @@ fn a_failed_exec_shows_in_the_exit_alone() {
     let mut kernel = about_to_exec(Kernel::tracepoints());
     let (leader, thread) = (kernel.task(20), kernel.task(21));
     let exit = crate::event::Exit { task: key(21), group_dead: 1, ..Default::default() };
-    let change = kernel.event((key(21), 20, 20), crate::event::Body::Exit(exit));
+    let change = kernel.event((key(21), 20, 20), Body::Exit(exit));
     assert!(change.effects.contains(&Effect::Exited(thread)));
     assert_eq!(kernel.world.task(thread).tid, 20);
     assert_eq!(kernel.world.task(leader).tid, 21);
@@ -111,4 +112,72 @@ fn an_exec_by_the_leader_swaps_nothing() {
     assert_eq!(&kernel.facts_of(20).comm[..4], b"new\0");
     kernel.rename(key(20), 20, 20);
     assert_eq!(&kernel.facts_of(20).comm[..6], b"other\0");
+}
+
+#[test]
+fn the_number_that_an_exec_frees_is_a_witness() {
+    // told by the one that calls exec, and by another
+    for actor in [(key(21), 20, 20), (key(1), 1, 1)] {
+        let mut kernel = about_to_exec(Kernel::sees_all());
+        let (leader, pid) = (kernel.task(20), pid_key(21));
+        kernel.event(actor, Body::FreePid(FreePid { pid, nr: 21, ..FreePid::default() }));
+        check_swapped(&kernel, leader);
+        assert_eq!(kernel.world.task(leader).state, TaskState::Released);
+        assert!(!kernel.is_used(21) && kernel.is_used(20));
+    }
+}
+
+#[test]
+fn the_number_of_a_thread_that_ends_is_no_witness_of_an_exec() {
+    let mut kernel = Kernel::sees_all();
+    kernel.fork(10, 20);
+    let thread = kernel.thread(20, 21, 10);
+    kernel.exit_with(21, 0, 0);
+    kernel.free_pid(21); // its release was lost
+    assert_eq!(kernel.world.task(thread).state, TaskState::Released);
+    assert_eq!(kernel.facts_of(20).key.0, key(20));
+}
+
+/// What is shown of a thread that has called exec behind the iterator.
+fn moved() -> crate::event::TaskFacts {
+    let mut task = facts(20, 20, 10);
+    (task.task, task.leader) = (key(21), key(21));
+    task
+}
+
+#[test]
+fn behind_a_loss_only_a_sweep_itself_shows_that_an_old_leader_is_left() {
+    for shown in [false, true] {
+        let mut kernel = about_to_exec(Kernel::sees_all());
+        let leader = kernel.task(20);
+        kernel.lose(1);
+        kernel.mark(true, 2);
+        let mut child = facts(30, 30, 20);
+        child.real_parent = key(21);
+        for task in [facts(1, 1, 0), facts(10, 10, 1), moved(), child] {
+            kernel.show(task, 2);
+        }
+        if shown {
+            let mut old = facts(21, 20, 10);
+            (old.task, old.leader, old.exit_state) = (key(20), key(21), 0x20);
+            kernel.show(old, 2);
+        }
+        kernel.mark(false, 2);
+        assert_eq!(kernel.world.task(leader).is_live(), shown);
+        assert_eq!(kernel.facts_of(20).key.0, key(21));
+    }
+}
+
+#[test]
+fn who_calls_exec_has_the_parent_that_was_inferred_for_its_leader() {
+    let mut kernel = Kernel::sees_all();
+    kernel.fork(10, 15);
+    kernel.fork(15, 20);
+    kernel.thread(20, 21, 15);
+    kernel.exit_with(20, 0, 0);
+    kernel.exit(15);
+    let thread = kernel.task(21);
+    assert!(kernel.world.is_parent_inferred(thread));
+    kernel.exchange(21, 20);
+    assert!(kernel.world.is_parent_inferred(thread) && kernel.task(20) == thread);
 }

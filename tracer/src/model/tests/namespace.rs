@@ -178,3 +178,33 @@ fn credentials_bring_a_user_namespace() {
     assert_eq!((kernel.facts_of(10).uid, kernel.facts_of(10).gid), (Some(0), Some(1)));
     assert_eq!(kernel.by(10, Body::Cred(cred)).effects, []);
 }
+
+#[test]
+fn a_guessed_place_in_the_tree_gives_way_to_one_that_is_shown() {
+    let mut kernel = Kernel::tracepoints();
+    kernel.show(member(20, 10, 1), 1);
+    let ns = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1).unwrap();
+    let place = |kernel: &Kernel, ns| {
+        let space = kernel.world.ns(ns).pid.clone().unwrap();
+        (space.level, space.parent)
+    };
+    assert_eq!(place(&kernel, ns), (1, None));
+    // nobody is in it yet, and it is two levels down
+    let init = facts(30, 30, 10);
+    kernel.show_at(init, &[(0, 30), (2, 3), (1, 1)], 1);
+    let above = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 2);
+    let now = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1);
+    assert_eq!((place(&kernel, ns), now), ((2, above), Some(ns)));
+}
+
+#[test]
+fn a_namespace_with_members_that_is_shown_elsewhere_is_another() {
+    for (sees_end, mut kernel) in [(false, Kernel::tracepoints()), (true, Kernel::sees_all())] {
+        kernel.show_at(facts(20, 20, 10), &[(0, 20), (1, 1)], 1);
+        let ns = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1).unwrap();
+        kernel.show_at(facts(30, 30, 10), &[(0, 30), (2, 3), (1, 1)], 1);
+        let now = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1).unwrap();
+        // where its end would have been told, it is still there
+        assert_eq!(now == ns, sees_end);
+    }
+}

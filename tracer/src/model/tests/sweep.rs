@@ -2,7 +2,7 @@
 
 use super::super::{Certainty, Effect, TaskState};
 use super::kernel::{Kernel, facts, key, pid_key, vector};
-use crate::event::{Body, PidFacts, PidKey, bits};
+use crate::event::{Body, PidFacts, PidKey, Ptrace, bits};
 
 #[test]
 fn what_a_sweep_does_not_find_has_ended() {
@@ -170,4 +170,59 @@ fn a_held_pid_that_was_freed_before_its_record_is_none() {
     kernel.event((0, 0, 0), Body::HeldPid(PidFacts { pid: PidKey(77), ino: 0, vector }));
     assert_eq!(kernel.pid(20), pid);
     assert_eq!(kernel.facts_of(20).state, TaskState::Running);
+}
+
+#[test]
+fn threads_vanish_with_their_leader() {
+    let mut kernel = Kernel::sees_all();
+    let leader = kernel.fork(10, 20);
+    let thread = kernel.thread(20, 21, 10);
+    kernel.lose(5);
+    // its number is given out again: all of the process has ended unseen
+    let change = kernel.alloc(10, &[(0, 20)]);
+    assert!(
+        change.effects.contains(&Effect::Vanished(leader)) && kernel.world.has_vanished(leader)
+    );
+    assert!([leader, thread].iter().all(|&id| !kernel.world.task(id).is_live()));
+    assert_eq!(kernel.world.counts().tasks, 2);
+}
+
+#[test]
+fn a_thread_that_a_sweep_passes_by_vanishes_alone() {
+    let mut kernel = Kernel::sees_all();
+    let leader = kernel.fork(10, 20);
+    let thread = kernel.thread(20, 21, 10);
+    kernel.lose(5);
+    kernel.sweep(2, &[facts(1, 1, 0), facts(10, 10, 1), facts(20, 20, 10)]);
+    let vanished = [leader, thread].map(|id| kernel.world.has_vanished(id));
+    assert_eq!(vanished, [false, true]);
+    assert!(kernel.world.threads(leader).iter().eq([&leader]));
+    // what is shown at its address is new
+    kernel.mark(true, 3);
+    let id = kernel.show(facts(21, 20, 10), 3).task.unwrap();
+    assert!(id != thread && !kernel.world.has_vanished(id));
+}
+
+#[test]
+fn a_tracer_that_a_sweep_has_yet_to_show_is_found_at_its_end() {
+    for lets_go in [false, true] {
+        let mut kernel = Kernel::sees_all();
+        kernel.fork(10, 20);
+        kernel.lose(5);
+        kernel.mark(true, 2);
+        for task in [facts(1, 1, 0), facts(10, 10, 1), facts(20, 20, 10)] {
+            kernel.show(task, 2);
+        }
+        let mut link = Ptrace { task: key(20), tid: 20, tgid: 20, ..Ptrace::default() };
+        (link.tracer, link.tracer_tgid) = (key(30), 30);
+        kernel.event((key(30), 30, 30), Body::Ptrace(link));
+        if lets_go {
+            (link.tracer, link.tracer_tgid) = (0, 0);
+            kernel.event((key(30), 30, 30), Body::Ptrace(link));
+        }
+        kernel.show(facts(30, 30, 10), 2);
+        kernel.mark(false, 2);
+        let tracer = (!lets_go).then(|| kernel.task(30));
+        assert_eq!(kernel.facts_of(20).tracer, tracer);
+    }
 }
