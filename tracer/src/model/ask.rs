@@ -22,6 +22,12 @@ impl World {
         self.row(task).tid
     }
 
+    /// Whether a task has exited and may have been freed unseen: no hook tells its release, and now
+    /// and then the tracepoint of the freeing does not run, with no loss told.
+    pub fn may_be_freed(&self, task: TaskId) -> bool {
+        !self.config.sees.release && !self.runs(task)
+    }
+
     /// The key of a task; 0 if unknown.
     #[inline]
     pub fn key_of(&self, task: TaskId) -> u64 {

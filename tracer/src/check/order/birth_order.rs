@@ -94,7 +94,7 @@ fn unknown(cx: &mut Cx<'_>, birth: &Birth<'_>, lost: u64) {
 /// A birth.
 pub(in crate::check) fn fork(cx: &mut Cx<'_>, callers: &Callers, birth: &Birth<'_>, lost: u64) {
     let (world, header, facts) = (cx.world, &cx.event.header, birth.facts);
-    let known = world.at_key(facts.task).filter(|&id| world.lives(id));
+    let known = world.at_key(facts.task).filter(|&id| world.lives(id) && !world.may_be_freed(id));
     let again = known.is_some_and(|id| world.certainty_of(id) == Certainty::Observed);
     cx.test_if(again, &RULE, !again && facts.exit_state == 0, || {
         let read = if again { "it was born before" } else { "it has exited" };
@@ -134,6 +134,28 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, callers: &Callers, birth: &Birth<'
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_task_at_the_place_of_an_exited_one_whose_freeing_was_missed_does_not() {
+        for exits in [true, false] {
+            let mut script = crate::check::tests::script::Script::tracepoints();
+            let first = script.fork(10);
+            let key = script.tasks[&first].facts.task;
+            if exits {
+                script.exit(first);
+            }
+            let second = script.fork(10);
+            let facts = script.facts(second);
+            (facts.task, facts.leader) = (key, key);
+            let crate::event::Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+            (task.task, task.leader) = (key, key);
+            if exits {
+                script.holds(&super::RULE);
+            } else {
+                script.trips(&super::RULE);
+            }
+        }
+    }
+
     use super::RULE;
     use crate::{check::tests::script::Script, event::Body};
 

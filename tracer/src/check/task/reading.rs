@@ -28,7 +28,8 @@ impl<'a> Reading<'a> {
         vector: &'a [Upid],
         born: bool,
     ) -> Self {
-        let known = world.at_key(facts.task).filter(|&id| world.lives(id));
+        let stays = |&id: &TaskId| world.lives(id) && !(born && world.may_be_freed(id));
+        let known = world.at_key(facts.task).filter(stays);
         Self { facts, vector, known, born }
     }
 
