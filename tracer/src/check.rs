@@ -38,7 +38,6 @@ mod settle;
 pub mod shrink;
 mod stream;
 mod subject;
-mod tables;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ mod group;
 mod hash;
 mod history;
 mod index;
+mod memo;
 mod namespace;
 mod nsproxy;
 mod pid;

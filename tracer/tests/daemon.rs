@@ -17,6 +17,7 @@ use std::{
 
 use house::House;
 use run::{TRACER, can_trace, complaint};
+use rustix::process::Signal;
 
 /// A process of ours that waits, and ends with its standard input.
 fn sleeper() -> Child {
@@ -115,13 +116,13 @@ fn there_is_one_daemon_and_a_killed_one_is_followed_by_the_next() {
     assert!(complaint(&second).contains("another daemon does"), "{}", complaint(&second));
     assert_eq!(house.ask("/healthz").unwrap().status, 200, "the first one goes on");
 
-    house.end(libc::SIGKILL);
+    house.end(Signal::KILL);
     assert!(house.path("socket").exists(), "nobody has removed it");
     // A second must pass between two recordings, which are named by theirs.
     let first = fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
     fs::rename(&first, first.with_file_name("killed.tracer")).unwrap();
     house.start(&["--dir", &dir]);
-    let status = house.end(libc::SIGTERM);
+    let status = house.end(Signal::TERM);
     assert_eq!(status.code(), Some(0), "{}", house.log());
     assert!(!house.path("socket").exists(), "it takes its socket with it");
 

@@ -5,12 +5,10 @@ use super::{
     audit::Audit,
     book::Book,
     complete,
-    cx::Cx,
+    cx::{Cx, is_plain},
     group, life, namespace, order, pid,
     rules::COUNT,
-    stream,
-    tables::{Places, Tables},
-    task,
+    stream, task,
 };
 use crate::{
     coverage::Coverage,
@@ -46,7 +44,6 @@ pub struct Count {
 pub struct Checker {
     forms: [Form; COUNT],
     book: Book,
-    places: Places,
     pid: pid::State,
     task: task::State,
     group: group::State,
@@ -73,7 +70,6 @@ impl Checker {
         });
         Self {
             book: Book::new(&forms, coverage.hidden_tasks > 0),
-            places: Places::default(),
             forms,
             pid: pid::State::new(host, coverage),
             task: task::State::new(host, coverage),
@@ -104,7 +100,8 @@ impl Checker {
             Body::Snapshot { from_proc: true, .. } => self.book.hides = true,
             _ => {}
         }
-        let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
+        let plain = is_plain(&event.body);
+        let cx = &mut Cx { world, event, plain, book: &mut self.book };
         self.stream.before(cx);
         self.order.before(cx);
         self.pid.before(cx);
@@ -126,7 +123,8 @@ impl Checker {
         if swept {
             self.book.certain = world.certain_since().is_some();
         }
-        let cx = &mut Cx { world: &Tables::new(world, &self.places), event, book: &mut self.book };
+        let plain = is_plain(&event.body);
+        let cx = &mut Cx { world, event, plain, book: &mut self.book };
         if !swept && !matches!(event.body, Body::PidNs(_)) {
             // the others judge sweeps alone
             self.pid.after(cx, change);
@@ -181,11 +179,7 @@ impl Checker {
     pub fn finish(mut self, world: &World) -> Report {
         self.book.certain = world.certain_since().is_some();
         let last = Event::default();
-        let cx = &mut Cx {
-            world: &Tables::new(world, &self.places),
-            event: &last,
-            book: &mut self.book,
-        };
+        let cx = &mut Cx { world, event: &last, plain: false, book: &mut self.book };
         self.order.finish(cx);
         self.pid.finish(cx);
         self.task.finish(cx);

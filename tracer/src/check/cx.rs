@@ -1,19 +1,45 @@
 //! What a rule sees when it is tested.
 
-use super::{Rule, book::Book, tables::Tables, violation::Finding};
+use super::{Rule, book::Book, violation::Finding};
 use crate::{
-    event::Event,
-    model::{Certainty, TaskId},
+    event::{Body, Event},
+    model::{Certainty, TaskId, World},
 };
 
 /// An event, the tables, and the book that the tests go into.
 pub(super) struct Cx<'a> {
     /// The tables: before the event in `before`, with it in `after`.
-    pub(super) world: &'a Tables<'a>,
+    pub(super) world: &'a World,
     /// The event.
     pub(super) event: &'a Event,
+    /// A task tells of itself or of another, as most records do: it is of no sweep, of no RCU callback,
+    /// and not added by user space.
+    pub(super) plain: bool,
     /// What came of the tests.
     pub(super) book: &'a mut Book,
+}
+
+/// Whether a record is a plain one, see [`Cx`].
+#[inline]
+pub(super) fn is_plain(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Fork { .. }
+            | Body::Update { .. }
+            | Body::AllocPid(_)
+            | Body::AllocFail(_)
+            | Body::ForkFail(_)
+            | Body::FreePid(_)
+            | Body::ChangePid(_)
+            | Body::ExchangeTids(_)
+            | Body::Exec(_)
+            | Body::Rename(_)
+            | Body::Exit(_)
+            | Body::Release(_)
+            | Body::Cred(_)
+            | Body::Ptrace(_)
+            | Body::Syscall(_)
+    )
 }
 
 impl Cx<'_> {

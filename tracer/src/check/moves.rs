@@ -59,8 +59,24 @@ impl Moves {
     /// A record comes.
     #[inline]
     pub(super) fn note(&mut self, event: &Event) {
+        self.acts(&event.header);
+        let tells = matches!(
+            event.body,
+            Body::ChangePid(_)
+                | Body::ExchangeTids(_)
+                | Body::NsSet(_)
+                | Body::Cred(_)
+                | Body::Ptrace(_)
+                | Body::Snapshot { .. }
+        );
+        if tells {
+            self.tells(event);
+        }
+    }
+
+    #[cold]
+    fn tells(&mut self, event: &Event) {
         let header = &event.header;
-        self.acts(header);
         let (one, other) = match &event.body {
             Body::ChangePid(facts) => (facts.task, 0),
             Body::ExchangeTids(facts) => (facts.left, facts.right),

@@ -46,7 +46,7 @@ impl Settle {
         if !self.held.is_empty() {
             self.resolve(cx);
         }
-        if let Body::Lost(_) = &cx.event.body {
+        if !cx.plain && matches!(cx.event.body, Body::Lost(_)) {
             self.lose();
         }
     }

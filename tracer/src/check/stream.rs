@@ -43,7 +43,7 @@ impl State {
             }
             Body::Lost(lost) => self.sequence.told(header, lost),
             // user space gives them the header of the sweep's end mark, or of no CPU
-            body if body.is_added() => {}
+            body if !cx.plain && body.is_added() => {}
             _ if header.kind == kind::LOST => {} // a record that cannot be read
             body => {
                 if let Body::SnapshotBegin(mark) = body {

@@ -142,7 +142,10 @@ impl World {
     /// The PID namespace at a key, if it is not destroyed.
     #[inline]
     pub fn ns_at(&self, key: u64) -> Option<NsId> {
-        self.index.spaces.get(&key).copied()
+        if key == 0 {
+            return self.index.spaces.get(&key).copied();
+        }
+        self.index.found.spaces.get(key, || self.index.spaces.get(&key).copied())
     }
 
     /// The inode numbers of the namespaces a task is in, in the order of the kinds; 0 where

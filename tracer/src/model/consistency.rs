@@ -253,6 +253,13 @@ impl World {
         let keyed = self.tasks.iter().filter(|(id, row)| self.at_key(row.key.get()) == Some(*id));
         let (keyed, indexed) = (keyed.count(), self.index.tasks.len());
         ensure!(keyed == indexed, "{indexed} tasks are indexed, {keyed} are found");
+        let super::world::Found { tasks, pids, numbers, spaces } = &self.index.found;
+        let tasks = tasks.answers().all(|(key, found)| self.find_key(key) == found);
+        let pids = pids.answers().all(|(key, found)| self.find_pid_key(key) == found);
+        let numbers = numbers.answers().all(|(nr, found)| self.find_nr((nr - 1) as i32) == found);
+        let spaces =
+            spaces.answers().all(|(key, found)| self.index.spaces.get(&key) == found.as_ref());
+        ensure!(tasks && pids && numbers && spaces, "what was found lately is not what is indexed");
         Ok(())
     }
 

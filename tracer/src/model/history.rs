@@ -35,6 +35,7 @@ impl World {
     fn evict_task(&mut self, id: TaskId) {
         let (last, group) = (self.pid_of(id), self.group_id(id));
         let Some(row) = self.tasks.get(id) else { return };
+        self.index.found.tasks.forget(row.key.get());
         self.index.tasks.remove(mix(row.key.get()), id.0.slot());
         // a pid may outlive the last task that had it
         if let Some(pid) = last.and_then(|pid| self.pids.get_mut(pid))

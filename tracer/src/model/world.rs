@@ -6,6 +6,7 @@ use super::cgroup::Cgroups;
 use super::group::{Group, GroupId};
 use super::hash::Map;
 use super::index;
+use super::memo::Memo;
 use super::nsproxy::NsProxy;
 use super::pid::{Number, PastPid, PidRow};
 use super::row::{Cold, Look, Row};
@@ -92,6 +93,17 @@ pub(super) struct Index {
     pub(super) loose: Map<i32, TaskId>,
     /// The combinations of namespaces.
     pub(super) proxies: Map<[Option<NsId>; 8], NsSetId>,
+    /// What was found lately, or was not.
+    pub(super) found: Found,
+}
+
+/// The latest answers of the indexes that are asked most.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) tasks: Memo<TaskId>,
+    pub(super) pids: Memo<PidId>,
+    pub(super) numbers: Memo<PidId>,
+    pub(super) spaces: Memo<NsId>,
 }
 
 /// What has ended, oldest first.

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::run::TRACER;
 
 /// How long anything may take here.
@@ -74,9 +76,9 @@ impl House {
     }
 
     /// Sends a signal, and waits for the end.
-    pub(crate) fn end(&mut self, signal: i32) -> ExitStatus {
-        // SAFETY: a signal to our own child, which is not reaped yet.
-        unsafe { libc::kill(self.pid(), signal) };
+    pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
+        let pid = Pid::from_raw(self.pid()).unwrap();
+        kill_process(pid, signal).unwrap();
         self.daemon.take().unwrap().wait().unwrap()
     }
 

@@ -71,6 +71,7 @@ impl Setsid {
     #[inline]
     pub(in crate::check) fn before(&mut self, cx: &mut Cx<'_>) {
         match &cx.event.body {
+            _ if cx.plain => (),
             Body::SnapshotBegin(_) | Body::SnapshotEnd(_) => self.swept = cx.event.header.ts,
             Body::Lost(_) => self.half = None,
             _ => (),

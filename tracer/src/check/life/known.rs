@@ -2,7 +2,7 @@
 //! lack records that nothing tells of.
 
 use crate::{
-    check::{cx::Cx, tables::Tables},
+    check::cx::Cx,
     event::{Body, Event, TaskFacts},
     model::{Certainty, TaskId, World},
 };
@@ -36,6 +36,7 @@ impl Known {
             (self.armed, self.lost) = (since, since);
         }
         match &cx.event.body {
+            _ if cx.plain => {}
             Body::Lost(_) => (self.armed, self.lost) = (0, cx.book.now),
             Body::SnapshotBegin(_) if self.armed == 0 => self.armed = cx.book.now.max(1),
             Body::Snapshot { task, .. } => self.read(cx.world, cx.event, task),
@@ -44,7 +45,7 @@ impl Known {
     }
 
     /// A sweep that passes an exec by a thread may read the old pids after the swap is told.
-    fn read(&mut self, world: &Tables<'_>, _event: &Event, facts: &TaskFacts) {
+    fn read(&mut self, world: &World, _event: &Event, facts: &TaskFacts) {
         let Some(id) = world.at_key(facts.task).filter(|&id| world.is_grouped(id)) else { return };
         let pid = world.pid_of(id).map_or(0, |pid| world.key_of_pid(pid));
         let torn = world.tid(id) != facts.tid || pid != 0 && pid != facts.pid;

@@ -2,13 +2,10 @@
 
 use super::known::{Known, Sees};
 use crate::{
-    check::{
-        Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, tables::Tables,
-        violation::Finding,
-    },
+    check::{Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
     event::{PidFacts, TaskFacts, Upid, Vector},
-    model::{PidId, TaskId, TaskState},
+    model::{PidId, TaskId, TaskState, World},
 };
 
 /// Reuse after free.
@@ -101,7 +98,7 @@ fn numbers(cx: &mut Cx<'_>, known: &Known, (key, vector): (u64, &Vector), full: 
 
 /// The unreleased task that has a number, if its pid is another one than this.
 #[inline]
-fn holder(world: &Tables<'_>, key: u64, upid: &Upid) -> Option<(PidId, TaskId)> {
+fn holder(world: &World, key: u64, upid: &Upid) -> Option<(PidId, TaskId)> {
     let pid = world.find_pid_ns(upid.nr, world.ns_at(upid.ns)?)?;
     if world.key_of_pid(pid) == key {
         return None;

@@ -52,7 +52,7 @@ impl Flags {
     #[inline]
     pub(in crate::check) fn before(&mut self, cx: &mut Cx<'_>) {
         self.settle.before(cx);
-        if matches!(cx.event.body, Body::Lost(_)) {
+        if !cx.plain && matches!(cx.event.body, Body::Lost(_)) {
             self.adding.clear();
         }
     }

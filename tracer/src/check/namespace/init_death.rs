@@ -65,7 +65,7 @@ impl Dying {
     /// Goes with every record.
     #[inline]
     pub(in crate::check) fn before(&mut self, cx: &Cx<'_>) {
-        if matches!(cx.event.body, Body::Lost(_)) {
+        if !cx.plain && matches!(cx.event.body, Body::Lost(_)) {
             *self = Self { lost: cx.book.now, ..Self::default() };
         }
     }

@@ -1,9 +1,9 @@
 //! A birth as its record tells it, next to what the tables know of the task that calls clone.
 
 use crate::{
-    check::{Subject, tables::Tables, task::reading::is_read},
+    check::{Subject, task::reading::is_read},
     event::{TaskFacts, Upid},
-    model::TaskId,
+    model::{TaskId, World},
 };
 
 /// `CLONE_*` (include/uapi/linux/sched.h).
@@ -33,7 +33,7 @@ impl<'a> Birth<'a> {
     /// Puts both side by side.
     #[inline]
     pub(in crate::check) fn new(
-        world: &Tables<'_>,
+        world: &World,
         actor: u64,
         facts: &'a TaskFacts,
         vector: &'a [Upid],

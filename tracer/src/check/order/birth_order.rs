@@ -134,28 +134,6 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, callers: &Callers, birth: &Birth<'
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn a_task_at_the_place_of_an_exited_one_whose_freeing_was_missed_does_not() {
-        for exits in [true, false] {
-            let mut script = crate::check::tests::script::Script::tracepoints();
-            let first = script.fork(10);
-            let key = script.tasks[&first].facts.task;
-            if exits {
-                script.exit(first);
-            }
-            let second = script.fork(10);
-            let facts = script.facts(second);
-            (facts.task, facts.leader) = (key, key);
-            let crate::event::Body::Fork { task, .. } = &mut script.last().body else { panic!() };
-            (task.task, task.leader) = (key, key);
-            if exits {
-                script.holds(&super::RULE);
-            } else {
-                script.trips(&super::RULE);
-            }
-        }
-    }
-
     use super::RULE;
     use crate::{check::tests::script::Script, event::Body};
 
@@ -210,6 +188,28 @@ mod tests {
             assert_eq!(child, again);
             script.fork(again);
             script.holds(&RULE);
+        }
+    }
+
+    #[test]
+    fn a_task_at_the_place_of_an_exited_one_whose_freeing_was_missed_does_not() {
+        for exits in [true, false] {
+            let mut script = Script::tracepoints();
+            let first = script.fork(10);
+            let key = script.tasks[&first].facts.task;
+            if exits {
+                script.exit(first);
+            }
+            let second = script.fork(10);
+            let facts = script.facts(second);
+            (facts.task, facts.leader) = (key, key);
+            let Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+            (task.task, task.leader) = (key, key);
+            if exits {
+                script.holds(&RULE);
+            } else {
+                script.trips(&RULE);
+            }
         }
     }
 }

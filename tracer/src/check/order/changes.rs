@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 
 use crate::{
-    check::tables::Tables,
     event::ChangePid,
     model::{TaskId, World},
 };
@@ -34,7 +33,7 @@ struct Moved {
 
 impl Changes {
     /// A change.
-    pub(in crate::check) fn note(&mut self, world: &Tables<'_>, ts: u64, facts: &ChangePid) {
+    pub(in crate::check) fn note(&mut self, world: &World, ts: u64, facts: &ChangePid) {
         if self.latest.len() >= KEPT
             && let Some(oldest) = self.latest.pop_front()
         {

@@ -4,7 +4,7 @@
 use super::{birth::clone, inheritance::RULE};
 use crate::{
     check::{Subject, cx::Cx, task::reading::same_comm, violation::Finding},
-    event::{Body, TaskFacts},
+    event::{Body, Header, TaskFacts},
     model::{NsKind, TaskId, World},
 };
 
@@ -21,9 +21,36 @@ pub(super) struct Early {
     births: Vec<Born>,
     /// Who has acted, and when first.
     acts: Vec<(u64, u64)>,
+    /// Both are of some of these.
+    marks: Marks,
     sweeps: u32,
     /// Something is lost, or they have been judged.
     over: bool,
+}
+
+/// A set of keys that may have more than were put into it: most records are of none of them.
+#[derive(Clone, Debug, Default)]
+struct Marks([u64; 16]);
+
+impl Marks {
+    #[inline]
+    fn place(key: u64) -> (usize, u64) {
+        let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((hash >> 60) as usize, 1 << (hash >> 54 & 63))
+    }
+
+    #[inline]
+    fn has(&self, key: u64) -> bool {
+        let (word, bit) = Self::place(key);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn set(&mut self, key: u64) {
+        let (word, bit) = Self::place(key);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -39,24 +66,43 @@ impl Early {
     pub(super) fn born(&mut self, maker: u64, flags: u64, facts: &TaskFacts) {
         if !self.over && self.births.len() < MOST && maker != 0 {
             self.births.push(Born { maker, flags, facts: *facts });
+            self.marks.set(maker);
         }
     }
 
     /// Goes with every record, until the second sweep begins.
     #[inline]
     pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
-        if !self.over {
+        if !self.over && !self.is_idle(&cx.event.header, &cx.event.body) {
             self.early(cx);
         }
+    }
+
+    /// No more is remembered, and nothing is of who acts.
+    #[inline]
+    fn is_idle(&self, header: &Header, body: &Body) -> bool {
+        let other = matches!(
+            body,
+            Body::Fork { .. } | Body::Rename(_) | Body::Lost(_) | Body::SnapshotBegin(_)
+        );
+        self.acts.len() >= MOST && !other && !self.marks.has(header.actor)
+    }
+
+    /// Who acts has acted before, or need not be remembered.
+    fn acts(&mut self, header: &Header) {
+        let actor = header.actor;
+        let full = self.acts.len() >= MOST;
+        if full || actor == 0 || self.marks.has(actor) && self.acts.iter().any(|it| it.0 == actor) {
+            return;
+        }
+        self.acts.push((actor, header.ts));
+        self.marks.set(actor);
     }
 
     #[cold]
     fn early(&mut self, cx: &mut Cx<'_>) {
         let (header, body) = (&cx.event.header, &cx.event.body);
-        let new = header.actor != 0 && self.acts.iter().all(|&(actor, _)| actor != header.actor);
-        if new && self.acts.len() < MOST {
-            self.acts.push((header.actor, header.ts));
-        }
+        self.acts(header);
         let changed = match body {
             Body::Lost(_) => {
                 self.births.clear();
@@ -79,7 +125,9 @@ impl Early {
             }
             // another task at its address
             Body::Fork { task, .. } => {
-                self.acts.retain(|&(actor, _)| actor != task.task);
+                if self.marks.has(task.task) {
+                    self.acts.retain(|&(actor, _)| actor != task.task);
+                }
                 task.task
             }
             Body::Rename(facts) => facts.task,
@@ -91,7 +139,9 @@ impl Early {
             | Body::Exit(_) => header.actor,
             _ => return,
         };
-        self.births.retain(|born| born.maker != changed);
+        if self.marks.has(changed) {
+            self.births.retain(|born| born.maker != changed);
+        }
     }
 
     fn judge(&mut self, cx: &mut Cx<'_>) {

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     check::{
-        Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, tables::Tables,
-        task::reading::same_comm, violation::Finding,
+        Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, task::reading::same_comm,
+        violation::Finding,
     },
     coverage::Fact,
     event::{Rename, TaskFacts, bits},
@@ -66,7 +66,7 @@ const MOST: usize = 1 << 10;
 impl Doubtful {
     /// A sweep shows a task.
     #[inline]
-    pub(in crate::check) fn snapshot(&mut self, world: &Tables<'_>, facts: &TaskFacts) {
+    pub(in crate::check) fn snapshot(&mut self, world: &World, facts: &TaskFacts) {
         let Some(id) = world.at_key(facts.task).filter(|&id| world.lives(id)) else { return };
         let [user, ..] = world.inums_of(id);
         let same = world.ids_of(id) == (Some(facts.uid), Some(facts.gid));

@@ -2,11 +2,10 @@
 
 use super::ground::{Ground, named};
 use crate::{
-    check::{
-        Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, tables::Tables, violation::Finding,
-    },
+    check::{Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, violation::Finding},
     coverage::Fact,
     event::Upid,
+    model::World,
 };
 
 /// The rule.
@@ -60,7 +59,7 @@ pub(super) fn born(cx: &mut Cx<'_>, key: u64, vector: &[Upid], flags: u64) {
     test(cx, key, vector, above && (last || !new));
 }
 
-fn has_init(world: &Tables<'_>, ground: &Ground, upid: &Upid) -> bool {
+fn has_init(world: &World, ground: &Ground, upid: &Upid) -> bool {
     let Some(ns) = ground.space(world, upid).map(|ns| world.ns(ns)) else { return true };
     ns.created == 0 || ns.pid.as_ref().is_none_or(|space| space.init.is_some())
 }

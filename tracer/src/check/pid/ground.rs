@@ -2,7 +2,7 @@
 //! have put back.
 
 use crate::{
-    check::{Subject, cx::Cx, tables::Tables},
+    check::{Subject, cx::Cx},
     coverage::{Coverage, Fact},
     event::{Body, Event, Upid},
     model::{NsId, PidId, PidState, World},
@@ -68,7 +68,7 @@ impl Ground {
 
     /// Counts the pids that no task has yet, after the tests.
     #[inline]
-    pub(super) fn count(&mut self, world: &Tables<'_>, event: &Event) {
+    pub(super) fn count(&mut self, world: &World, event: &Event) {
         let key = match &event.body {
             Body::AllocPid(_) => {
                 self.in_flight += 1;
@@ -120,7 +120,7 @@ impl Ground {
 
     /// The tables are right about the PID namespace of this number: it is not one at the address of
     /// another that ended unseen.
-    pub(super) fn space(&self, world: &Tables<'_>, upid: &Upid) -> Option<NsId> {
+    pub(super) fn space(&self, world: &World, upid: &Upid) -> Option<NsId> {
         let id = world.ns_at(upid.ns)?;
         if self.ends || Some(id) == world.root_ns() {
             return Some(id);

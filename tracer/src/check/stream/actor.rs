@@ -11,6 +11,7 @@ use crate::{
 pub(super) fn note(cx: &mut Cx<'_>) {
     let header = &cx.event.header;
     let nobody = match &cx.event.body {
+        _ if cx.plain => false,
         Body::FreeTask(_) | Body::NsDestroy(_) => true,
         Body::Detail(_) => return,
         body if body.is_added() => return,

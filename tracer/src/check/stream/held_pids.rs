@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use tracer_ebpf::wire::kind;
 
 use crate::{
-    check::{Subject, cx::Cx, moves::Moves, tables::Tables, violation::Finding},
+    check::{Subject, cx::Cx, moves::Moves, violation::Finding},
     coverage::{Coverage, Fact},
     event::{Body, Header, TaskFacts},
     model::{TaskState, World},
@@ -124,13 +124,7 @@ impl Held {
 
     /// A record of others, while a sweep runs or not: it may change who uses a pid.
     #[inline]
-    pub(super) fn note(
-        &mut self,
-        world: &Tables<'_>,
-        header: &Header,
-        body: &Body,
-        sweeping: bool,
-    ) {
+    pub(super) fn note(&mut self, world: &World, header: &Header, body: &Body, sweeping: bool) {
         self.moves.acts(header);
         if sweeping {
             self.changed.extend(changes(body));
@@ -172,7 +166,7 @@ impl Held {
         }
     }
 
-    fn touch_task(&mut self, world: &Tables<'_>, key: u64, header: &Header, sweeping: bool) {
+    fn touch_task(&mut self, world: &World, key: u64, header: &Header, sweeping: bool) {
         let Some(id) = world.at_key(key) else { return };
         for pid in [world.pid_of(id), world.task_pgrp(id), world.task_session(id)] {
             let key = pid.map_or(0, |pid| world.key_of_pid(pid));

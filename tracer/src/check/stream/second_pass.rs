@@ -8,10 +8,10 @@
 use std::collections::HashSet;
 
 use crate::{
-    check::{Subject, cx::Cx, moves::Moves, tables::Tables, violation::Finding},
+    check::{Subject, cx::Cx, moves::Moves, violation::Finding},
     coverage::{Coverage, Fact},
     event::{Body, Event, NsSet, TaskFacts, Vector, bits},
-    model::{NsKind, TaskId},
+    model::{NsKind, TaskId, World},
 };
 
 /// `PF_EXITING` (include/linux/sched.h).
@@ -105,7 +105,7 @@ impl Second {
     }
 
     /// PID namespaces that no nsproxy has followed: those of inits that have none any more.
-    pub(super) fn unclaimed(&mut self, world: &Tables<'_>) -> Option<Finding> {
+    pub(super) fn unclaimed(&mut self, world: &World) -> Option<Finding> {
         let odd = self.first_odd(world);
         self.unclaimed.clear();
         odd.filter(|_| self.sweeping).map(|ns| {
@@ -115,7 +115,7 @@ impl Second {
     }
 
     /// The first unclaimed one that is no init's, or shown again for it.
-    fn first_odd(&mut self, world: &Tables<'_>) -> Option<u64> {
+    fn first_odd(&mut self, world: &World) -> Option<u64> {
         let Self { unclaimed, owned, .. } = self;
         let led = |ns: u64| {
             let space = world.ns_at(ns).and_then(|ns| world.ns(ns).pid.as_ref());
@@ -125,7 +125,7 @@ impl Second {
     }
 
     /// The second pass shows an nsproxy.
-    pub(super) fn set(&mut self, world: &Tables<'_>, facts: &NsSet) -> Option<Finding> {
+    pub(super) fn set(&mut self, world: &World, facts: &NsSet) -> Option<Finding> {
         let id = world.at_key(facts.task).filter(|&id| world.lives(id));
         let known = id.and_then(|id| Some((id, world.pid_of(id)?, world.task_active_pid_ns(id)?)));
         let again = !self.sets.insert(facts.task);
@@ -170,7 +170,7 @@ impl Second {
         Some(Finding::new(subject, "its namespaces are shown", "the sweep's end"))
     }
 
-    fn misses(&self, world: &Tables<'_>, id: TaskId, parent: u64) -> bool {
+    fn misses(&self, world: &World, id: TaskId, parent: u64) -> bool {
         let Some(own) = world.task_active_pid_ns(id) else { return false };
         let pid = world.pid_of(id).map(|pid| world.numbers(pid));
         let init = pid.is_some_and(|numbers| numbers.last().is_some_and(|&(_, nr)| nr == 1));
@@ -200,7 +200,7 @@ impl Second {
     }
 
     /// It has run since the sweep began, and nothing has come of it.
-    fn stays(&self, world: &Tables<'_>, id: TaskId) -> bool {
+    fn stays(&self, world: &World, id: TaskId) -> bool {
         let key = world.key_of(id);
         world.runs(id)
             && world.flags_of(id) & PF_EXITING == 0
@@ -209,7 +209,7 @@ impl Second {
             && !self.may_swap(world, id)
     }
 
-    fn may_swap(&self, world: &Tables<'_>, id: TaskId) -> bool {
+    fn may_swap(&self, world: &World, id: TaskId) -> bool {
         self.swapped || world.is_grouped(id) && !world.runs(world.leader(id))
     }
 }

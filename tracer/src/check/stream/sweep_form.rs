@@ -88,7 +88,7 @@ impl State {
         }
         let body = &cx.event.body;
         let header = &cx.event.header;
-        if !is_sweep(body) {
+        if cx.plain || !is_sweep(body) {
             let sweeping = matches!(self.phase, Phase::Tasks | Phase::Rest);
             if let Body::Lost(_) = body {
                 self.held.forget();

@@ -92,7 +92,7 @@ fn nobody(cx: &mut Cx<'_>) {
 #[inline]
 pub(in crate::check) fn actor(cx: &mut Cx<'_>) {
     let header = &cx.event.header;
-    if header.actor == 0 || is_nobodys(&cx.event.body) {
+    if header.actor == 0 || !cx.plain && is_nobodys(&cx.event.body) {
         nobody(cx);
         return;
     }

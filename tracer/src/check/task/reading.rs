@@ -1,7 +1,7 @@
 //! A task as a record reads it, next to what the tables know of it.
 
 use crate::{
-    check::{Subject, tables::Tables},
+    check::Subject,
     event::{TaskFacts, Upid},
     model::{Certainty, TaskId, World},
 };
@@ -23,7 +23,7 @@ impl<'a> Reading<'a> {
     /// Puts both side by side.
     #[inline]
     pub(in crate::check) fn new(
-        world: &Tables<'_>,
+        world: &World,
         facts: &'a TaskFacts,
         vector: &'a [Upid],
         born: bool,
@@ -47,7 +47,7 @@ impl<'a> Reading<'a> {
 
     /// Whose exit would explain that its numbers are mixed up: that of its leader, whose number
     /// another thread takes by an exec.
-    pub(in crate::check) fn swap(&self, world: &Tables<'_>) -> [Option<TaskId>; 2] {
+    pub(in crate::check) fn swap(&self, world: &World) -> [Option<TaskId>; 2] {
         if self.born {
             return [None; 2];
         }
@@ -77,7 +77,7 @@ pub(in crate::check) fn leader_of_many(world: &World, member: TaskId) -> Option<
 
 /// The unreleased task at a key.
 #[inline]
-pub(in crate::check) fn live(world: &Tables<'_>, key: u64) -> Option<TaskId> {
+pub(in crate::check) fn live(world: &World, key: u64) -> Option<TaskId> {
     world.at_key(key).filter(|&id| world.lives(id))
 }
 

@@ -70,7 +70,8 @@ impl Unknown {
             return;
         }
         for (key, tgid) in [(facts.real_parent, facts.ppid), (facts.parent, facts.parent_tgid)] {
-            if cx.world.at_key(key).is_none() && self.named.len() < MOST {
+            // pid 1's threads may escape a sweep
+            if tgid != 1 && cx.world.at_key(key).is_none() && self.named.len() < MOST {
                 let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
                 let read = format!("parent {tgid} at {key:#x}");
                 self.named.push((key, Finding::new(subject, "a parent that is known", read)));

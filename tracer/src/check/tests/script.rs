@@ -2,6 +2,7 @@
 //!
 //! Everything a record says twice is right: what is changed by hand afterwards is the only fault.
 
+mod inums;
 mod judge;
 mod life;
 mod numbers;
@@ -9,6 +10,7 @@ mod space;
 
 use std::collections::BTreeMap;
 
+pub(in crate::check) use self::inums::{INITIAL, MADE, ROOT_INUM};
 use crate::{
     coverage::{Coverage, Fact, Hook, Plan},
     event::{
@@ -16,21 +18,6 @@ use crate::{
     },
 };
 
-/// Inode number of the initial PID namespace.
-pub(in crate::check) const ROOT_INUM: u32 = 0xefff_fffc;
-/// Those of all initial namespaces, by kind.
-pub(in crate::check) const INITIAL: [u32; 8] = [
-    0xefff_fffd,
-    0xf000_0000,
-    0xefff_fffe,
-    0xefff_ffff,
-    0xf000_0001,
-    ROOT_INUM,
-    0xefff_fffb,
-    0xefff_fffa,
-];
-/// The first one that is given out later.
-const MADE: u32 = 0xf000_0100;
 /// The key of the idle task.
 const IDLE: u64 = 0x10;
 /// `CLONE_*` of include/uapi/linux/sched.h.

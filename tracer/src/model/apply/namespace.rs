@@ -104,6 +104,7 @@ impl World {
         let space = PidNamespace::new(NsKey(key), level, parent);
         let id = self.make_ns(NsKind::Pid, inum, Some(space), origin);
         self.index.spaces.insert(key, id);
+        self.index.found.spaces.forget(key);
         if level == 0 && self.root.is_none() {
             self.root = Some(id);
         }
@@ -174,6 +175,7 @@ impl World {
             && self.index.spaces.get(&key) == Some(&id)
         {
             self.index.spaces.remove(&key);
+            self.index.found.spaces.forget(key);
         }
         let now = self.now;
         if let Some(ns) = self.spaces.get_mut(id) {

@@ -306,6 +306,7 @@ impl World {
         let Some(row) = self.pids.get_mut(id).filter(|row| row.is_live()) else { return };
         row.set_state(PidState::Freed);
         row.set(PidFlag::Expired, false);
+        self.index.found.pids.forget(row.key.get());
         self.index.pids.remove(mix(row.key.get()), id.0.slot());
         self.set_past_pid(id, past);
         self.unclaim(id);

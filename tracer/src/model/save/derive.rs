@@ -65,6 +65,7 @@ impl World {
         }
         for &id in &marks.spaces {
             let key = self.ns(id).pid.as_ref().map_or(0, |pid| pid.key.0);
+            self.index.found.spaces.forget(key);
             if self.index.spaces.insert(key, id).is_some() {
                 return Err(wrong("two PID namespaces have a key"));
             }

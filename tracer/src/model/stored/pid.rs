@@ -17,6 +17,11 @@ fn of_nr(nr: i32) -> u64 {
     mix(u64::from(nr as u32))
 }
 
+/// A number as the memo knows it: 0 is a number.
+fn memo_nr(nr: i32) -> u64 {
+    u64::from(nr as u32) + 1
+}
+
 impl World {
     /// The live pid at this key.
     #[inline]
@@ -24,6 +29,10 @@ impl World {
         if key == 0 {
             return None;
         }
+        self.index.found.pids.get(key, || self.find_pid_key(key))
+    }
+
+    pub(in crate::model) fn find_pid_key(&self, key: u64) -> Option<PidId> {
         let is = |slot| self.pids.at(slot).is_some_and(|row| row.key.get() == key);
         self.pids.id(self.index.pids.find(mix(key), is)?)
     }
@@ -44,7 +53,9 @@ impl World {
         if key == 0 {
             return;
         }
+        self.index.found.pids.forget(key);
         if let Some(row) = self.pids.get_mut(id) {
+            self.index.found.pids.forget(row.key.get());
             row.key = Wide::new(key);
         }
         self.index.pids.insert(mix(key), id.0.slot(), |slot| of_key(self.pids.at(slot)));
@@ -54,11 +65,15 @@ impl World {
     #[inline]
     pub fn find_pid_ns(&self, nr: i32, ns: NsId) -> Option<PidId> {
         if self.root == Some(ns) {
-            let is = |slot| self.pids.at(slot).is_some_and(|row| row.nr == nr);
-            return self.pids.id(self.index.numbers.find(of_nr(nr), is)?);
+            return self.index.found.numbers.get(memo_nr(nr), || self.find_nr(nr));
         }
         self.spaces.get(ns)?;
         self.index.inner.get(&number_key(ns, nr)).copied()
+    }
+
+    pub(in crate::model) fn find_nr(&self, nr: i32) -> Option<PidId> {
+        let is = |slot| self.pids.at(slot).is_some_and(|row| row.nr == nr);
+        self.pids.id(self.index.numbers.find(of_nr(nr), is)?)
     }
 
     /// Gives a number to a pid; answers who had it.
@@ -70,6 +85,7 @@ impl World {
         if let Some(before) = before {
             self.index.numbers.remove(of_nr(nr), before.0.slot());
         }
+        self.index.found.numbers.forget(memo_nr(nr));
         let rehash = |slot| self.pids.at(slot).map_or(0, |row| of_nr(row.nr));
         self.index.numbers.insert(of_nr(nr), id.0.slot(), rehash);
         before
@@ -78,6 +94,7 @@ impl World {
     /// Takes a number from a pid, unless another one has it by now.
     pub(in crate::model) fn unindex_number(&mut self, id: PidId, ns: NsId, nr: i32) {
         if self.root == Some(ns) {
+            self.index.found.numbers.forget(memo_nr(nr));
             self.index.numbers.remove(of_nr(nr), id.0.slot());
         } else if self.index.inner.get(&number_key(ns, nr)) == Some(&id) {
             self.index.inner.remove(&number_key(ns, nr));
@@ -228,7 +245,9 @@ impl World {
     pub(in crate::model) fn set_numbers(&mut self, id: PidId, numbers: &[Number]) {
         let root = self.root;
         let Some(row) = self.pids.get_mut(id) else { return };
+        self.index.found.numbers.forget(memo_nr(row.nr));
         row.nr = numbers.first().map_or(0, |&(_, nr)| nr);
+        self.index.found.numbers.forget(memo_nr(row.nr));
         let deep = !matches!(numbers, [(Some(ns), _)] if Some(*ns) == root);
         let was = row.is(PidFlag::Deep);
         row.set(PidFlag::Deep, deep);

@@ -15,6 +15,10 @@ impl World {
         if key == 0 {
             return None;
         }
+        self.index.found.tasks.get(key, || self.find_key(key))
+    }
+
+    pub(in crate::model) fn find_key(&self, key: u64) -> Option<TaskId> {
         let is = |slot| self.tasks.at(slot).is_some_and(|row| row.key.get() == key);
         self.tasks.id(self.index.tasks.find(mix(key), is)?)
     }
@@ -30,7 +34,9 @@ impl World {
 
     /// The same, where it is known what the key finds.
     pub(in crate::model) fn index_at(&mut self, id: TaskId, key: u64, before: Option<TaskId>) {
+        self.index.found.tasks.forget(key);
         if let Some(row) = self.tasks.get_mut(id) {
+            self.index.found.tasks.forget(row.key.get());
             row.key = Wide::new(key);
         }
         if let Some(before) = before
