@@ -56,7 +56,7 @@ fn what_the_daemon_says_is_what_the_kernel_says() {
                 words
                     .into_iter()
                     .filter(|word| !word.starts_with(char::is_numeric) || word.len() > 3)
-                    .filter(|word| !["ms", "s"].contains(word))
+                    .filter(|word| !["us", "ms", "s"].contains(word))
                     .collect::<Vec<_>>()
                     .join(" ")
             };

@@ -155,7 +155,7 @@ mod tests {
         );
         assert_eq!(sent(&["pid", "7@4026532398"]), "/v1/pid/7%404026532398?");
         assert_eq!(sent(&["show", "7"]), "/v1/task/7?");
-        assert_eq!(sent(&["ns", "--kind", "pid,net"]), "/v1/ns?&kind=pid%2Cnet");
+        assert_eq!(sent(&["ns", "--kind", "pid,net"]), "/v1/ns?&kind=pid&kind=net");
     }
 
     #[test]

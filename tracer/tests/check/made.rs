@@ -118,7 +118,8 @@ impl Made {
 
     fn task(&mut self, kind: u16, tid: i32, nr: i32, ppid: i32, arg: u64) {
         let (task, pid) = keys(tid);
-        let (parent, _) = keys(ppid);
+        // The idle task is nobody who acts, but pid 1's parent.
+        let parent = if ppid == 0 { 0xd1e << 16 } else { keys(ppid).0 };
         let (_, group) = keys(1);
         let task = Task {
             task,
@@ -138,9 +139,9 @@ impl Made {
             sid: 1,
             exit_signal: 17,
             bits: bits::HAS_MM | bits::HAS_NSPROXY,
-            ns: [11, 12, 13, 14, 15, ROOT.1, 17, 18],
+            ns: SPACES,
             for_children_inum: ROOT.1,
-            time_for_children_inum: 18,
+            time_for_children_inum: SPACES[7],
             comm: *b"sh\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
             ..Task::default()
         };
@@ -182,6 +183,18 @@ impl Made {
         self.records.push(bytes);
     }
 }
+
+/// The inode numbers of the initial namespaces, as kernels have them.
+const SPACES: [u32; 8] = [
+    4_026_531_837,
+    4_026_531_841,
+    4_026_531_838,
+    4_026_531_839,
+    4_026_531_840,
+    ROOT.1,
+    4_026_531_835,
+    4_026_531_834,
+];
 
 /// The keys of a task and its pid; 0 is nobody.
 fn keys(tid: i32) -> (u64, u64) {
