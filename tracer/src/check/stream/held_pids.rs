@@ -189,12 +189,18 @@ impl Held {
 
     /// All tasks have been shown: of their groups and sessions, those without a task come.
     fn settle(&mut self, world: &World) -> usize {
-        let holds = |expected: &Expected| {
-            let pid = world.pid_at(expected.pid);
-            expected.nr == 0 || pid.is_none_or(|pid| world.live_holder(pid).is_none())
+        let holder = |expected: &Expected| {
+            let pid = world.pid_at(expected.pid).filter(|_| expected.nr != 0);
+            pid.and_then(|pid| world.live_holder(pid))
         };
         if self.at.is_none() {
-            self.expected.retain(holds);
+            let owned = &self.owned;
+            // one whose task the tables have, and the sweep has not shown: its end may be lost
+            self.expected.retain_mut(|expected| {
+                let held = holder(expected).is_some();
+                expected.maybe |= held;
+                !held || !owned.contains(&expected.pid)
+            });
             self.at = Some(0);
         }
         self.at.unwrap_or(0)
