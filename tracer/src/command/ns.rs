@@ -7,16 +7,13 @@ use tracer::{
     view::{self, Style},
 };
 
-use super::{ask, fault::Fault, moment::Moment, select, settings, tables::Tables};
-use crate::cli::{Namespaces, Selection};
+use super::{fault::Fault, moment::Moment, select, tables};
+use crate::cli::{Namespaces, Selection, Table};
 
 /// Prints the namespaces.
 pub(super) fn run(args: &Namespaces) -> Result<ExitCode, Fault> {
-    if let Some(code) = ask::print(&args.table.moment, args.table.output)? {
-        return Ok(code);
-    }
-    let now = Tables::read(&args.table.moment, &args.table.loading)?;
-    now.print(&say(&now.moment(), args, settings::style(args.table.output))?)
+    let Table { moment, loading, output, .. } = &args.table;
+    tables::answer(moment, loading, *output, |now, style| say(now, args, style))
 }
 
 /// The namespaces.

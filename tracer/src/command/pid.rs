@@ -10,9 +10,7 @@ use tracer::{
     view::{self, Style},
 };
 
-use super::{
-    ask, fault::Fault, file, moment::Moment, out, scan::Scan, select, settings, tables::Tables,
-};
+use super::{fault::Fault, file, moment::Moment, out, scan::Scan, select, settings, tables};
 use crate::cli::{self, Shown, TimeForm};
 
 /// Prints the pid, or annotates a log.
@@ -30,11 +28,10 @@ pub(super) fn run(args: &cli::Number) -> Result<ExitCode, Fault> {
     if let Some(path) = &args.moment.file {
         return then(args, spec, path);
     }
-    if let Some(code) = ask::print(&args.moment, args.output)? {
-        return Ok(code);
-    }
-    let now = Tables::read(&args.moment, &args.loading)?;
-    now.print(&say(&now.moment(), spec, args.output.json, settings::style(args.output))?)
+    let json = args.output.json;
+    tables::answer(&args.moment, &args.loading, args.output, |now, style| {
+        say(now, spec, json, style)
+    })
 }
 
 /// One PID at every level, now.

@@ -4,16 +4,12 @@ use std::process::ExitCode;
 
 use tracer::view::{self, Style};
 
-use super::{ask, fault::Fault, moment::Moment, settings, tables::Tables};
+use super::{fault::Fault, moment::Moment, tables};
 use crate::cli::Table;
 
 /// Prints the table.
 pub(super) fn run(args: &Table) -> Result<ExitCode, Fault> {
-    if let Some(code) = ask::print(&args.moment, args.output)? {
-        return Ok(code);
-    }
-    let now = Tables::read(&args.moment, &args.loading)?;
-    now.print(&say(&now.moment(), args, settings::style(args.output))?)
+    tables::answer(&args.moment, &args.loading, args.output, |now, style| say(now, args, style))
 }
 
 /// The table.

@@ -2,21 +2,26 @@
 
 use std::{path::Path, process::ExitCode};
 
-use tracer::{coverage::Coverage, host::Host, model::World, recording, view::TimeSpec};
+use tracer::{
+    coverage::Coverage,
+    host::Host,
+    model::World,
+    recording,
+    view::{Style, TimeSpec},
+};
 #[cfg(feature = "kernel")]
 use tracer::{
     event::Detail,
     kernel::{Options, Session},
 };
 
-#[cfg(feature = "kernel")]
-use super::settings;
 use super::{
+    ask,
     fault::Fault,
     file::{self, Damages},
-    moment, out,
+    moment, out, settings,
 };
-use crate::cli::{Loading, Moment};
+use crate::cli::{Loading, Moment, Output};
 
 /// The tables at a time.
 pub(super) struct Tables {
@@ -30,6 +35,21 @@ pub(super) struct Tables {
     /// What can be asked for more, of the running kernel.
     #[cfg(feature = "kernel")]
     session: Option<Session>,
+}
+
+/// Prints what is said of the tables: by a daemon where one runs, else of a recording or the running
+/// kernel.
+pub(super) fn answer(
+    moment: &Moment,
+    loading: &Loading,
+    output: Output,
+    say: impl FnOnce(&moment::Moment<'_>, Style) -> Result<String, Fault>,
+) -> Result<ExitCode, Fault> {
+    if let Some(code) = ask::print(moment, output)? {
+        return Ok(code);
+    }
+    let now = Tables::read(moment, loading)?;
+    now.print(&say(&now.moment(), settings::style(output))?)
 }
 
 impl Tables {
