@@ -26,6 +26,10 @@ pub struct Options {
     pub skip: Vec<u8>,
 }
 
+/// How far the stream must be behind a violation before it is told, ns: a loss that would explain it
+/// is told within that time.
+const SETTLED: u64 = 2_000_000_000;
+
 /// How often a rule was tested.
 #[derive(Clone, Copy, Debug)]
 pub struct Count {
@@ -148,12 +152,6 @@ impl Checker {
         &mut self.book
     }
 
-    /// How many violations are known so far; those of the last second may yet turn out to be the
-    /// fault of a loss that is not yet told.
-    pub fn violations(&self) -> usize {
-        self.book.violations.len()
-    }
-
     /// How often each rule was tested so far, and what came of it.
     pub fn counts(&self) -> impl Iterator<Item = Count> {
         ALL.iter().zip(self.book.tallies()).map(|(rule, tally)| Count {
@@ -164,9 +162,11 @@ impl Checker {
         })
     }
 
-    /// The violations that are known so far, see [`violations`](Self::violations).
-    pub fn found(&self) -> &[Violation] {
-        &self.book.violations
+    /// The violations that no loss can explain any more, in the order in which they were found; `ts` is
+    /// how far the stream has come, ns since boot.
+    pub fn settled(&self, ts: u64) -> impl Iterator<Item = &Violation> {
+        let settled = move |one: &&Violation| one.ts.saturating_add(SETTLED) <= ts;
+        self.book.violations.iter().filter(settled)
     }
 
     /// The stream broke off without its proper end: what was on its way then is not known to be

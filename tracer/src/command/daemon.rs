@@ -33,6 +33,7 @@ use tracer::{
     kernel::Options,
     model::NsKind,
     recording::{Codec, Sync},
+    view,
 };
 
 use super::{
@@ -245,14 +246,10 @@ impl<'a> Running<'a> {
     /// Tells of violations that were not told yet.
     fn complain(&mut self) {
         let Some(judge) = self.trace.judged() else { return };
-        let found = judge.found();
-        for violation in found.iter().skip(self.told) {
-            self.log.error(&format!(
-                "{} is violated: expected {}, observed {}",
-                violation.rule.id, violation.expected, violation.observed
-            ));
+        for violation in judge.settled(self.seen.ts).skip(self.told) {
+            self.told += 1;
+            self.log.error(&view::text::made(|out| view::check::brief(violation, out)));
         }
-        self.told = found.len();
     }
 
     /// What is done now and then.

@@ -34,10 +34,6 @@ use crate::{
     },
 };
 
-/// How far the stream must be behind a violation before it is shown, ns: a loss that would explain it
-/// is told within that time.
-const SETTLED: u64 = 2_000_000_000;
-
 /// Judges until the command's end, `--duration` or a signal.
 pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
     shrink::check(args)?;
@@ -140,8 +136,7 @@ impl Live {
         let report = trace.report();
         if let Some(report) = report.as_ref().filter(|_| failed) {
             // No report will come: what is known is not kept back.
-            self.ts = u64::MAX;
-            self.show(&report.violations);
+            report.violations.iter().for_each(|violation| self.show(violation));
         }
         let kept = trace.end();
         let child = traced?;
@@ -174,14 +169,11 @@ impl Live {
         trace::follow(trace, program, self)
     }
 
-    /// Shows the first violation of each rule as soon as no loss can explain it any more.
-    fn show(&mut self, found: &[Violation]) {
-        let settled = |one: &&Violation| one.ts.saturating_add(SETTLED) <= self.ts;
-        for violation in found.iter().filter(settled) {
-            if !self.told.contains(&violation.rule.number) {
-                self.told.push(violation.rule.number);
-                out::note(&view::text::made(|out| view::check::brief(violation, out)));
-            }
+    /// Shows a violation, of each rule the first.
+    fn show(&mut self, violation: &Violation) {
+        if !self.told.contains(&violation.rule.number) {
+            self.told.push(violation.rule.number);
+            out::note(&view::text::made(|out| view::check::brief(violation, out)));
         }
     }
 }
@@ -207,7 +199,7 @@ impl Watch for Live {
 
     fn between(&mut self, trace: &Trace) -> Result<bool, Fault> {
         if let Some(checker) = trace.judged().filter(|_| !self.quiet) {
-            self.show(checker.found());
+            checker.settled(self.ts).for_each(|violation| self.show(violation));
         }
         Ok(true)
     }

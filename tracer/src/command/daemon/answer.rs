@@ -148,7 +148,7 @@ fn judged(trace: &Trace, form: Form) -> (u16, &'static str, String) {
 /// Whether all is well: the tables are whole, and no rule is violated.
 fn health(trace: &Trace, seen: &Seen) -> (u16, &'static str, String) {
     let certain = trace.world().certain_since().is_some();
-    let violated = trace.judged().is_some_and(|checker| checker.violations() > 0);
+    let violated = trace.judged().is_some_and(|checker| checker.settled(seen.ts).next().is_some());
     let words = match (certain, violated, &seen.failed) {
         (_, _, Some(why)) => return (503, TEXT, format!("not recording: {why}\n")),
         (_, true, _) => "a rule is violated: see /v1/check\n",
