@@ -1,8 +1,6 @@
 //! The book of tests: how often each rule was tested, and what came of it.
 
-use super::{
-    Form, Rule, Violation, recent::Recent, rules::COUNT, subject::Subject, violation::Finding,
-};
+use super::{Form, Rule, Violation, recent::Recent, rules::COUNT, violation::Finding};
 
 /// Violations of one rule that are kept; more are counted.
 const KEPT: usize = 64;
@@ -161,13 +159,9 @@ impl Book {
             return;
         }
         let Finding { subject, expected, observed } = finding;
-        let events = self.evidence(&subject);
+        let events = self.recent.about(&subject);
         let ts = self.now;
         self.violations.push(Violation { rule, subject, expected, observed, events, ts });
-    }
-
-    fn evidence(&self, subject: &Subject) -> Vec<super::Sighting> {
-        self.recent.about(subject)
     }
 
     /// Records are missing, and were so since a time: what was found wrong since may be their

@@ -86,8 +86,8 @@ pub(super) struct State {
     releases: bool,
     /// Births seen so far.
     births: u64,
-    /// The kernel's count less ours at the first census.
-    base: Option<i64>,
+    /// The kernel's count less ours at the first census; 0 before.
+    base: i64,
     /// The latest differences from that: the kernel's count less ours.
     forks: Latest,
     /// The latest differences of the unreleased tasks.
@@ -149,13 +149,12 @@ impl State {
         let later = cx.book.recent.births_after(census.began);
         let seen = self.births.saturating_sub(later);
         let difference = census.forks as i64 - seen as i64;
-        let base = *self.base.get_or_insert(difference);
-        if base == difference && self.forks.count == 0 {
-            self.first = *census;
+        if self.forks.count == 0 {
+            (self.first, self.base) = (*census, difference);
         }
         // A birth that was under way at the first census made it too large by one.
-        self.base = Some(base.min(difference));
-        self.forks.push(difference - base.min(difference));
+        self.base = self.base.min(difference);
+        self.forks.push(difference - self.base);
         if cx.is_certain() {
             let live = cx.world.live_tasks() as i64;
             self.tasks.push(i64::from(census.threads) - live);
@@ -180,8 +179,8 @@ impl State {
     pub(super) fn finish(
         self,
         world: &World,
-        numbers: Vec<(u32, i32, i32)>,
-        uncounted: Vec<(u32, u32, u32)>,
+        numbers: Vec<Numbers>,
+        uncounted: Vec<(u32, Counted)>,
     ) -> Completeness {
         let forks = (self.forks.count > 1).then(|| {
             let kernel = self.last.forks.saturating_sub(self.first.forks);
@@ -193,17 +192,7 @@ impl State {
             let seen = world.live_tasks() as u64;
             Counted { kernel: seen.saturating_add_signed(more), seen }
         });
-        let numbers = numbers.into_iter().map(|(inum, from, to)| Numbers { inum, from, to });
-        let uncounted = uncounted.into_iter().map(|(inum, kernel, seen)| {
-            (inum, Counted { kernel: kernel.into(), seen: seen.into() })
-        });
-        Completeness {
-            forks,
-            tasks,
-            uncounted: uncounted.collect(),
-            numbers: numbers.collect(),
-            gaps: self.gaps,
-        }
+        Completeness { forks, tasks, uncounted, numbers, gaps: self.gaps }
     }
 }
 

@@ -49,10 +49,8 @@ fn lack(needs: &[Need], coverage: &Coverage) -> Option<String> {
             })
         }
         Need::PidIno => (!coverage.pid_ino).then(|| "this kernel has no pid->ino".to_owned()),
-        Need::NsId => (!coverage.ns_id).then(|| "this kernel has no ns_id".to_owned()),
         Need::GroupDead => (!coverage.group_dead)
             .then(|| "sched_process_exit does not say here whether the group is dead".to_owned()),
-        Need::Census => None,
         Need::Unread(why) => Some(why.to_owned()),
     })
 }

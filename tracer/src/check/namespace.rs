@@ -14,7 +14,7 @@ pub(super) mod populated_has_init;
 pub(super) mod setns_unshare;
 mod sets;
 
-use super::{Rule, Subject, cx::Cx, settle::Settle, violation::Finding};
+use super::{Counted, Rule, Subject, cx::Cx, settle::Settle, violation::Finding};
 use crate::{
     coverage::{Coverage, Fact},
     event::{Body, Event, NsSet, PidNs, TaskFacts, Vector, ns_reason},
@@ -213,9 +213,8 @@ impl State {
     }
 
     /// The namespaces of which the kernel and the tables counted different numbers of pids at the
-    /// last two sweeps, by the same difference: inode number, the kernel's count, ours.
-    #[allow(dead_code, reason = "for the census, which comes later")]
-    pub(super) fn uncounted(&self) -> Vec<(u32, u32, u32)> {
+    /// last two sweeps, by the same difference: inode number, and both counts.
+    pub(super) fn uncounted(&self) -> Vec<(u32, Counted)> {
         self.counts.uncounted()
     }
 }

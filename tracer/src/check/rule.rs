@@ -47,12 +47,8 @@ pub enum Need {
     Fact(Fact),
     /// `pid->ino`.
     PidIno,
-    /// `ns_common.ns_id`.
-    NsId,
     /// `sched_process_exit` says whether the whole group is dead.
     GroupDead,
-    /// What the kernel counts of itself (`/proc/stat`, `/proc/loadavg`), sampled beside the sweeps.
-    Census,
     /// Something that no hook of this tracer reads: why not.
     Unread(&'static str),
 }

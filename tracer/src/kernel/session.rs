@@ -164,8 +164,8 @@ impl Session {
     /// sweep's end mark; then tasks that only `/proc` shows. The first sweep is the self-test as
     /// well: our own task must come out as `/proc/self` tells it.
     pub fn sweep(&mut self, sink: &mut Sink<'_>) -> Result<(), Refused> {
-        self.census(false, sink);
-        self.walk(sink);
+        let counters = self.census(false, sink);
+        self.walk(counters, sink);
         self.generation += 1;
         let first = self.generation == 1;
         let mut test = selftest::SelfTest::new();
@@ -207,8 +207,7 @@ impl Session {
     }
 
     /// Hands on the cgroups that are there, where the hooks cannot have told of all.
-    fn walk(&mut self, sink: &mut Sink<'_>) {
-        let counters = self.counters();
+    fn walk(&mut self, counters: Counters, sink: &mut Sink<'_>) {
         let losses = counters.ring_full + counters.recursion;
         let blind = !self.loaded.coverage.sees(Fact::Cgroup);
         if blind || self.walked != Some(losses) {
@@ -220,7 +219,7 @@ impl Session {
 
     /// Reads what the kernel counts of itself, and hands it on behind everything that it counts:
     /// also, as a loss, what no gap in the sequence numbers shows.
-    fn census(&mut self, last: bool, sink: &mut Sink<'_>) {
+    fn census(&mut self, last: bool, sink: &mut Sink<'_>) -> Counters {
         let counters = self.counters();
         let census = census::take(last);
         self.ring.drain(sink);
@@ -230,6 +229,7 @@ impl Session {
             ring::add(&census::skipped(new, since), sink);
         }
         ring::add(&census, sink);
+        counters
     }
 
     /// Hands on the events that have come, waiting at most `timeout` for many.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     check::{
-        Group, Need, Rule, Scope, Severity, Subject, Weaker,
+        Counted, Group, Need, Rule, Scope, Severity, Subject, Weaker,
         cx::Cx,
         settle::{WINDOW, is_sweep},
         violation::Finding,
@@ -179,16 +179,18 @@ impl Counts {
         self.judge(cx);
     }
 
-    /// Where the last two sweeps differed by the same: inode number, the kernel's count, ours. Without
+    /// Where the last two sweeps differed by the same: inode number, and both counts. Without
     /// hooks at both ends of a pid's life there is always one under way on a busy host.
-    pub(in crate::check) fn uncounted(&self) -> Vec<(u32, u32, u32)> {
+    pub(in crate::check) fn uncounted(&self) -> Vec<(u32, Counted)> {
         let again = |sample: &&Sample| {
             let same =
                 |earlier: &Sample| earlier.ns == sample.ns && earlier.excess() == sample.excess();
             sample.excess() != 0 && self.earlier.iter().any(same)
         };
         let all = self.latest.iter().filter(|_| self.watches).filter(again);
-        all.map(|sample| (sample.inum, sample.kernel, sample.ours)).collect()
+        let counted =
+            |sample: &Sample| Counted { kernel: sample.kernel.into(), seen: sample.ours.into() };
+        all.map(|sample| (sample.inum, counted(sample))).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::{
+    check::Numbers,
     event::Upid,
     model::{NsId, World},
 };
@@ -96,12 +97,11 @@ impl Holes {
 }
 
 impl super::State {
-    /// The numbers that no record accounts for: the inode number of the namespace, and the first
-    /// and the last number of each interval; a few of them where there are many.
-    pub(in crate::check) fn holes(&self) -> Vec<(u32, i32, i32)> {
+    /// The numbers that no record accounts for; a few of them where there are many.
+    pub(in crate::check) fn holes(&self) -> Vec<Numbers> {
         let all = self.cursors.all().flat_map(|cursor| {
             let remaining = cursor.holes.remaining().into_iter();
-            remaining.map(|(from, to)| (cursor.inum, from, to))
+            remaining.map(|(from, to)| Numbers { inum: cursor.inum, from, to })
         });
         all.take(KEPT).collect()
     }

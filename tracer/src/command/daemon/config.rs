@@ -18,12 +18,14 @@ const OTHERS: [&str; 4] = ["config", "print-config", "help", "verifier-log"];
 
 /// The settings that the words of a command line ask for, those of its file among them.
 pub(super) fn read(words: &[String]) -> Result<Daemon, Fault> {
-    let typed = parse(words)?;
-    let Some(path) = &typed.config else { return Ok(typed) };
-    let mut all = vec!["tracer".to_owned(), "daemon".to_owned()];
-    all.extend(file(path)?);
-    all.extend(words.iter().skip(2).cloned());
-    parse(&all)
+    parse(&merged(words)?)
+}
+
+/// The words of a command line behind those that its file stands for.
+fn merged(words: &[String]) -> Result<Vec<String>, Fault> {
+    let settings = parse(words)?.config.as_deref().map(file).transpose()?.unwrap_or_default();
+    let (verb, typed) = words.split_at(words.len().min(2));
+    Ok([verb, &settings, typed].concat())
 }
 
 fn parse(words: &[String]) -> Result<Daemon, Fault> {
@@ -81,13 +83,9 @@ fn settings() -> Vec<String> {
 /// All settings as a file.
 pub(super) fn print(words: &[String]) -> Result<String, Fault> {
     use std::fmt::Write as _;
-    let typed = read(words)?;
+    read(words)?;
     let command = Cli::command();
-    let mut all = vec!["tracer".to_owned(), "daemon".to_owned()];
-    if let Some(path) = &typed.config {
-        all.extend(file(path)?);
-    }
-    all.extend(words.iter().skip(2).cloned());
+    let all = merged(words)?;
     let matches = command
         .try_get_matches_from(all)
         .map_err(|error| wrong("the settings", &error.to_string()))?;

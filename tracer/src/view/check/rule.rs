@@ -87,9 +87,7 @@ pub(in crate::view) fn need(need: Need) -> &'static str {
     match need {
         Need::Fact(fact) => fact.name(),
         Need::PidIno => "pid->ino",
-        Need::NsId => "ns_id",
         Need::GroupDead => "group_dead",
-        Need::Census => "the kernel's own counts",
         Need::Unread(_) => "what this tracer does not read",
     }
 }
