@@ -4,7 +4,9 @@
 //! parser, so both mean the same. What is not named here cannot be asked for: no file, no time, no
 //! output.
 
-use clap::Parser as _;
+use std::cell::RefCell;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::cli::{Cli, Verb};
 
@@ -116,7 +118,7 @@ fn say(
     if let Some(number) = number {
         words.extend(["--".to_owned(), decode(number)?]);
     }
-    match Cli::try_parse_from(words) {
+    match parse(&words) {
         Ok(cli) => Ok(Question::Say(Box::new(cli.verb))),
         Err(error) => {
             let text = error.render().to_string();
@@ -124,6 +126,16 @@ fn say(
             Err(Refusal::Bad(line.trim_start_matches("error: ").to_owned()))
         }
     }
+}
+
+/// What a command line says. Making the parser takes longer than anything else that an answer needs,
+/// so each thread makes it once.
+fn parse(words: &[String]) -> Result<Cli, clap::Error> {
+    thread_local! {
+        static PARSER: RefCell<clap::Command> = RefCell::new(Cli::command());
+    }
+    let matches = PARSER.with_borrow_mut(|parser| parser.try_get_matches_from_mut(words))?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// The form of the answer.
