@@ -54,7 +54,7 @@ use watch::Seen;
 const PACE: Duration = Duration::from_millis(100);
 
 /// How often what is slow is done: old recordings removed, a failed recording tried again.
-const CHORES: Duration = Duration::from_secs(30);
+const CHORES: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT.
 pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
@@ -163,7 +163,9 @@ impl<'a> Running<'a> {
     /// Begins to record, if that is asked for. If it fails, everything else goes on.
     fn record(&mut self) {
         let Some(dir) = &self.args.dir else { return };
-        let path = dir.join(default_name(&tracer::kernel::host()));
+        // Somebody may have removed it. What is wrong with it is told below.
+        let _made = fs::create_dir_all(dir);
+        let path = store::fresh(dir, &default_name(&tracer::kernel::host()));
         let how = How {
             path: &path,
             rotate: Some(self.args.rotate),
@@ -172,7 +174,12 @@ impl<'a> Running<'a> {
             codec: Codec::default(),
         };
         let (host, coverage) = (self.trace.host().clone(), self.trace.coverage().clone());
-        match Keep::create(&how, &host, &coverage, self.trace.begun(), false) {
+        let keep = match self.trace.world() {
+            // Before the first sweep there is nothing to go on from.
+            world if world.tasks().next().is_some() => Keep::go_on(&how, &host, &coverage, world),
+            _ => Keep::create(&how, &host, &coverage, self.trace.begun(), false),
+        };
+        match keep {
             Ok(keep) => {
                 self.log.info(&format!("recording to {}", keep.path().display()));
                 self.trace.record(keep);
@@ -182,10 +189,11 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Recording has failed; the reason is told once.
+    /// Recording has failed; that is told once.
     fn failed(&mut self, fault: &Fault) {
         let why = fault.text();
-        if self.seen.failed.as_ref() != Some(&why) {
+        // Each try has another file, so the reason has other words.
+        if self.seen.failed.is_none() {
             self.log.error(&format!("{why}; everything else goes on, and it is tried again"));
         }
         self.seen.failed = Some(why);
@@ -252,9 +260,20 @@ impl<'a> Running<'a> {
         }
     }
 
+    /// Whether the file that is written has been removed: what is still written to it, nobody will
+    /// ever read.
+    fn miss(&mut self) {
+        let Some(path) = self.trace.keep().map(Keep::present) else { return };
+        if path.symlink_metadata().is_err() {
+            self.trace.stop_recording();
+            self.failed(&Fault::Failed(anyhow::anyhow!("{} has been removed", path.display())));
+        }
+    }
+
     /// What is done now and then.
     fn chores(&mut self) {
         let Some(dir) = &self.args.dir else { return };
+        self.miss();
         if self.seen.failed.is_some() {
             self.record();
             if self.seen.failed.is_none() {

@@ -91,7 +91,7 @@ impl Trace {
         &self.tables.world
     }
 
-    /// Records from now on. Before the first sweep.
+    /// Records from now on. Before the first sweep, or with what goes on from these tables.
     pub(super) fn record(&mut self, keep: Keep) {
         self.tables.keep = Some(keep);
     }

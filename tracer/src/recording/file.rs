@@ -49,7 +49,7 @@ impl Files {
     }
 
     /// The path of a file of the run.
-    fn name(&self, part: u32) -> PathBuf {
+    pub fn name(&self, part: u32) -> PathBuf {
         if !self.numbered {
             return self.path.clone();
         }

@@ -2,7 +2,7 @@
 //! packs and writes them, so that a slow disk stalls nobody before the ring is full.
 
 use std::{
-    io,
+    fs, io,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -34,7 +34,8 @@ const QUEUE: usize = 32;
 /// How to record.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What the header says; its part and its first number are the recorder's.
+    /// What the header of the first file says; of the next ones part and first number are the
+    /// recorder's. A part that is not 0 goes on from tables, which a keyframe in front has to give.
     pub header: Header,
     /// What is attached.
     pub coverage: Coverage,
@@ -109,18 +110,22 @@ pub struct Recorder {
 impl Recorder {
     /// Creates the first file, and starts the writing thread.
     pub fn start(settings: Settings, mut files: Files) -> io::Result<Self> {
-        let writer = Writer::create(files.create()?, &settings.header, &settings.coverage)?;
+        let file = files.create()?;
+        let path = file.path().to_owned();
+        // A file without a header, on a full disk, would be there for nothing.
+        let writer = Writer::create(file, &settings.header, &settings.coverage)
+            .inspect_err(|_| drop(fs::remove_file(&path)))?;
         let shared = Arc::new(Shared::default());
         let (jobs, todo) = sync_channel(QUEUE);
         let (done, spare) = channel();
-        let codec = settings.codec;
+        let (codec, part) = (settings.codec, settings.header.part);
         let mut scribe = Scribe {
             writer,
             files,
             settings,
             shared: Arc::clone(&shared),
             done,
-            part: 0,
+            part,
             command: None,
         };
         scribe.account();
@@ -196,6 +201,8 @@ impl Recorder {
     /// Once a second: hands what was gathered to the disk.
     pub fn tick(&mut self, world: &World) {
         self.flush(world.losses());
+        // While the disk was slow more were made than it takes otherwise.
+        while self.spare.try_recv().is_ok() {}
         self.send(Job::Tick);
     }
 

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use tracer::recording::{Files, Sync};
+
 use crate::cli::Rotate;
 
 /// How the names of recordings end.
@@ -24,6 +26,21 @@ pub(super) fn prune(dir: &Path, keep: Rotate, now: SystemTime) -> io::Result<usi
         }
     }
     Ok(removed)
+}
+
+/// A path in the directory for recordings of that name which no others have: a daemon that is
+/// started again within a second would meet those of the one before it.
+pub(super) fn fresh(dir: &Path, name: &Path) -> PathBuf {
+    let stem = name.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut path = dir.join(name);
+    for next in 2..1000 {
+        let first = Files::new(path.clone(), true, None, Sync::default()).path();
+        if first.symlink_metadata().is_err() {
+            break;
+        }
+        path = dir.join(format!("{stem}-{next}.{EXTENSION}"));
+    }
+    path
 }
 
 /// A recording: its path, size, and when it was written last.
@@ -88,6 +105,19 @@ mod tests {
         assert_eq!(removed(Rotate::Size(1)), ["c", "b", "a"]);
         assert_eq!(removed(Rotate::Size(100)), [""; 0]);
         assert_eq!(removed(Rotate::Time(Duration::from_secs(150))), ["b", "a"]);
+    }
+
+    #[test]
+    fn nobody_else_has_a_fresh_name() {
+        let dir = std::env::temp_dir().join(format!("tracer-fresh-{}", std::process::id()));
+        fs::create_dir(&dir).unwrap();
+        let name = Path::new("h-20261122T081500Z.tracer");
+        assert_eq!(fresh(&dir, name), dir.join(name));
+        fs::write(dir.join("h-20261122T081500Z-00000.tracer"), "").unwrap();
+        assert_eq!(fresh(&dir, name), dir.join("h-20261122T081500Z-2.tracer"));
+        fs::write(dir.join("h-20261122T081500Z-2-00000.tracer"), "").unwrap();
+        assert_eq!(fresh(&dir, name), dir.join("h-20261122T081500Z-3.tracer"));
+        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

@@ -15,7 +15,10 @@ use tracer::{
     recording::{Codec, Failure, Files, Header, Note, Progress, Recorder, Settings, Sync},
 };
 
-use super::super::{fault::Fault, file};
+use super::{
+    super::{fault::Fault, file},
+    now,
+};
 use crate::cli::Rotate;
 
 /// How long a record waits for the disk at most: what a crash loses.
@@ -39,6 +42,8 @@ pub(in crate::command) struct Keep {
     ticked: Instant,
     /// The first file.
     path: PathBuf,
+    /// What the files are called.
+    names: Files,
 }
 
 impl How<'_> {
@@ -72,13 +77,39 @@ impl Keep {
             command,
             ..Header::default()
         };
+        Self::with(how, header, coverage)
+    }
+
+    /// Creates the first file of a recording that goes on from tables as they are now.
+    pub(in crate::command) fn go_on(
+        how: &How<'_>,
+        host: &Host,
+        coverage: &Coverage,
+        world: &World,
+    ) -> Result<Self, Fault> {
+        let header = Header {
+            host: host.clone(),
+            start: now(),
+            run: random().map_err(|error| cannot(how.path, &error))?,
+            // Its tables are not those that its own records make, but those in front of them.
+            part: 1,
+            history: Config::default().history as u32,
+            ..Header::default()
+        };
+        let mut keep = Self::with(how, header, coverage)?;
+        keep.recorder.keyframe(world);
+        Ok(keep)
+    }
+
+    fn with(how: &How<'_>, header: Header, coverage: &Coverage) -> Result<Self, Fault> {
         let settings = Settings { header, coverage: coverage.clone(), codec: how.codec };
         let files = how.files();
         let path = files.path();
         let recorder =
             Recorder::start(settings, files).map_err(|error| cannot(how.path, &error))?;
-        let now = Instant::now();
-        Ok(Self { recorder, rotate: how.rotate, begun: now, ticked: now, path })
+        let begun = Instant::now();
+        let names = how.files();
+        Ok(Self { recorder, rotate: how.rotate, begun, ticked: begun, path, names })
     }
 
     /// Keeps a record, which the tables have taken in.
@@ -120,6 +151,12 @@ impl Keep {
     /// The path of the first file.
     pub(in crate::command) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The path of the file that is written, or was until just now.
+    pub(in crate::command) fn present(&self) -> PathBuf {
+        let files = self.recorder.progress().files;
+        self.names.name(u32::try_from(files.saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
     /// Records and bytes so far.
