@@ -43,9 +43,15 @@ impl House {
 
     /// Starts a daemon, and waits until it answers.
     pub(crate) fn start(&mut self, options: &[&str]) {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = self.command();
-        let child = command.args(options).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.args(options);
+        self.start_as(command);
+    }
+
+    /// Starts a daemon by a command line of its own.
+    pub(crate) fn start_as(&mut self, mut command: Command) {
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         self.daemon = Some(child.spawn().unwrap());
         let begun = Instant::now();
         while self.ask("/healthz").is_none_or(|answer| answer.status != 200) {
