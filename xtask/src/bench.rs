@@ -3,6 +3,7 @@
 
 mod check;
 mod children;
+mod daemon;
 mod hooks;
 mod loss;
 mod peers;
@@ -59,6 +60,8 @@ enum Part {
     Recording,
     /// All rules: their cost in replay, and live at a steady rate
     Check,
+    /// The daemon: CPU and memory while idle and at 10,000 forks/s, answering times then
+    Daemon,
 }
 
 /// What every part is given.
@@ -141,6 +144,7 @@ impl Bench {
             Part::Memory => start::memory(self, report),
             Part::Recording => recording::measure(self, report),
             Part::Check => check::measure(self, report),
+            Part::Daemon => daemon::measure(self, report),
         }
         .with_context(|| format!("bench {name}"))
     }
