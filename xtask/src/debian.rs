@@ -3,4 +3,4 @@
 mod apt;
 mod sources;
 
-pub(crate) use apt::Apt;
+pub(crate) use apt::{Apt, mirror};

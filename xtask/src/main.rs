@@ -2,6 +2,7 @@
 
 mod bench;
 mod debian;
+mod dist;
 mod fail;
 mod fixture;
 mod fuzz;
@@ -14,6 +15,7 @@ mod programs;
 mod run;
 mod say;
 mod setup;
+mod soak;
 mod test;
 mod tidy;
 mod vm;
@@ -44,8 +46,12 @@ enum Verb {
     Test(test::Options),
     /// What tracing costs, against the targets: a table of medians, also as target/bench.json
     Bench(bench::Options),
+    /// A static program and a Debian package, tried in a virtual machine
+    Dist(dist::Options),
     /// Bytes that nobody wrote, for everything that reads bytes of others
     Fuzz(fuzz::Options),
+    /// The daemon in a storm of forks with questions: nothing wrong, nothing lost unsaid, no growth
+    Soak(soak::Options),
     /// Faults in legal histories, and how many of them the checks find
     Mutate(mutate::Options),
     /// The rules of the architecture, as tests
@@ -62,7 +68,9 @@ fn main() -> ExitCode {
         Verb::Fixture(options) => fixture::verb(&options),
         Verb::Test(options) => test::verb(&options),
         Verb::Bench(options) => bench::verb(&options),
+        Verb::Dist(options) => dist::verb(&options),
         Verb::Fuzz(options) => fuzz::verb(&options),
+        Verb::Soak(options) => soak::verb(&options),
         Verb::Mutate(options) => mutate::verb(&options),
         Verb::Tidy => tidy::verb(),
     };

@@ -36,6 +36,11 @@ pub(crate) fn programs() -> PathBuf {
     root().join("target/programs")
 }
 
+/// What is given to others.
+pub(crate) fn dist() -> PathBuf {
+    target().join("dist")
+}
+
 /// Finds a program as the shell would.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{fail::Unmet, kernels, run, say};
+pub(crate) use need::is_static;
 use need::{Need, Remedy};
 
 #[derive(Args)]

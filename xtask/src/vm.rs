@@ -18,7 +18,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{kernels, place, say, setup};
-pub(crate) use boot::{Ending, Run};
+pub(crate) use boot::{Ending, Machine, Run};
 pub(crate) use build::{Programs, programs};
 pub(crate) use cpio::Cpio;
 
@@ -133,7 +133,7 @@ pub(crate) fn run(
     let initrd = Scratch::new(&kernel.name);
     image::write(&initrd.0, job.programs, job.command)?;
     let disk = job.out.map(|_| out::Disk::new(&kernel.name)).transpose()?;
-    let machine = boot::Machine {
+    let machine = Machine {
         image: &kernel.image,
         initrd: &initrd.0,
         memory: size.memory,

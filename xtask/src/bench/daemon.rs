@@ -20,7 +20,6 @@ use super::{
     report::{Report, Target},
     stats::quantile,
 };
-use crate::run;
 use client::{Client, Echo};
 
 /// Forks a second.
@@ -177,7 +176,7 @@ impl Storm {
         let pipe = self.running.0.stdout.as_mut().context("no pipe from storm")?;
         std::io::Read::read_to_string(pipe, &mut out)?;
         let status = self.running.0.wait()?;
-        ensure!(status.success(), "{} failed: {status}", run::shown(&Command::new("storm")));
+        ensure!(status.success(), "storm failed: {status}");
         Ok(f64::from(self.count) * 1e9 / number(out.trim())?)
     }
 }
@@ -245,8 +244,8 @@ mod tests {
     fn a_metric_is_summed_over_its_labels() {
         let page =
             "# TYPE a counter\na_total{x=\"1 2\"} 3\na_total{x=\"2\"} 4\na_totals 9\nb{} 1\n";
-        assert_eq!(sum(page, "a_total").unwrap(), 7.0);
-        assert_eq!(sum(page, "b").unwrap(), 1.0);
+        assert_eq!(sum(page, "a_total").unwrap().to_string(), "7");
+        assert_eq!(sum(page, "b").unwrap().to_string(), "1");
         assert!(sum(page, "c").is_err());
     }
 }

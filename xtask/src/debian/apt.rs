@@ -189,13 +189,22 @@ fn machine_sources() -> Vec<Source> {
     found
 }
 
+/// Debian's main archive, as the machine gets it.
+pub(crate) fn mirror() -> Result<Source> {
+    main_archive(&machine_sources()).cloned()
+}
+
+fn main_archive(machine: &[Source]) -> Result<&Source> {
+    machine.iter().find(|source| source.is_debian()).ok_or_else(|| {
+        Unmet("no source under /etc/apt is a Debian archive: add one (see sources.list(5)) to fetch from".to_owned()).into()
+    })
+}
+
 /// The text of our own sources file: these suites, from the archives that the machine uses.
 fn private_sources(machine: &[Source], suites: &[&str]) -> Result<String> {
     let (security, main): (Vec<&str>, Vec<&str>) =
         suites.iter().partition(|suite| suite.ends_with("-security"));
-    let debian = machine.iter().find(|source| source.is_debian()).ok_or_else(|| {
-        Unmet("no source under /etc/apt is a Debian archive: add one (see sources.list(5)) to fetch from".to_owned())
-    })?;
+    let debian = main_archive(machine)?;
     let beside = debian.security_beside();
     let second = machine.iter().find(|source| source.is_security()).unwrap_or(&beside);
     let paragraphs = [(debian, main), (second, security)];

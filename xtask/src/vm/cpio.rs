@@ -1,6 +1,8 @@
 //! The archive format of an initramfs: cpio, "newc" (the kernel's
 //! Documentation/driver-api/early-userspace).
 
+use std::{fs::Metadata, os::unix::fs::MetadataExt as _};
+
 const FOLDER: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 const FILE: u32 = 0o100_644;
@@ -12,6 +14,8 @@ const CHARACTER_DEVICE: u32 = 0o020_600;
 pub(crate) struct Cpio {
     bytes: Vec<u8>,
     entries: u32,
+    /// User and group of the next entry.
+    owner: (u32, u32),
 }
 
 impl Cpio {
@@ -35,6 +39,14 @@ impl Cpio {
         self.entry(name, CHARACTER_DEVICE, (major, minor), &[]);
     }
 
+    /// A file of any kind with the mode and the owner of another one.
+    pub(crate) fn like(&mut self, name: &str, about: &Metadata, content: &[u8]) {
+        let (major, minor) = ((about.rdev() >> 8) as u32 & 0xfff, about.rdev() as u32 & 0xff);
+        self.owner = (about.uid(), about.gid());
+        self.entry(name, about.mode(), (major, minor), content);
+        self.owner = (0, 0);
+    }
+
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.entry("TRAILER!!!", 0, (0, 0), &[]);
         self.bytes
@@ -49,8 +61,8 @@ impl Cpio {
         let fields = [
             self.entries,
             mode,
-            0, // owner
-            0, // group
+            self.owner.0,
+            self.owner.1,
             links,
             0, // time
             content.len() as u32,
