@@ -88,11 +88,14 @@ fn a_directory_that_was_removed_is_told_of_and_made_again() {
     assert_eq!(house.ask("/v1/pid/1").unwrap().status, 200);
 
     // Of the files alone, too.
-    let second = recordings(&dir);
-    second.iter().for_each(|path| fs::remove_file(path).unwrap());
+    for path in recordings(&dir) {
+        fs::remove_file(path).unwrap();
+    }
     wait("another file is there", || !recordings(&dir).is_empty());
     assert_eq!(house.end(rustix::process::Signal::TERM).code(), Some(0), "{}", house.log());
-    recordings(&dir).iter().for_each(|path| verify(path));
+    for path in recordings(&dir) {
+        verify(&path);
+    }
 }
 
 fn recordings(dir: &Path) -> Vec<PathBuf> {

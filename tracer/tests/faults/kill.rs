@@ -110,7 +110,8 @@ fn check(dir: &Path) {
         let cut = files.pop().unwrap();
         for path in files {
             let verified = verify(path, true);
-            assert_eq!(verified.status.code(), Some(0), "{path:?}: {}", complaint(&verified));
+            let code = verified.status.code();
+            assert_eq!(code, Some(0), "{}: {}", path.display(), complaint(&verified));
             rotated += 1;
         }
         // Killed before the first byte.

@@ -41,7 +41,7 @@ fn after_a_storm_of_forks_and_questions_the_tables_are_right_and_nothing_has_gro
     for number in 1..=STORMS {
         let (before, begun) = (forks(), Instant::now());
         storm(&house, &questions, length);
-        let rate = (forks() - before) as f64 / begun.elapsed().as_secs_f64();
+        let rate = u128::from(forks() - before) * 1000 / begun.elapsed().as_millis().max(1);
         wait("the tables are certain", || {
             house.ask("/v1/ps").is_some_and(|it| it.head.contains("tracer-certain: yes"))
         });
@@ -52,7 +52,7 @@ fn after_a_storm_of_forks_and_questions_the_tables_are_right_and_nothing_has_gro
         });
         memory.push(own_memory(house.pid()));
         println!(
-            "storm {number}: {rate:.0} forks/s, {} questions, {} records lost, {} KiB",
+            "storm {number}: {rate} forks/s, {} questions, {} records lost, {} KiB",
             questions.asked.load(Relaxed),
             metric(&house, "tracer_events_lost_total"),
             memory.last().unwrap() >> 10,

@@ -14,17 +14,14 @@ pub(crate) struct Storm(Vec<Child>);
 impl Storm {
     /// So many loops at once.
     pub(crate) fn start(loops: usize) -> Self {
-        let mut command = match env::var_os(OTHER) {
-            Some(storm) => {
-                let mut command = Command::new(storm);
-                command.args(["vfork", "4000000000"]);
-                command
-            }
-            None => {
-                let mut command = Command::new("sh");
-                command.args(["-c", "while :; do (:); (:); (:); (:); done"]);
-                command
-            }
+        let mut command = if let Some(storm) = env::var_os(OTHER) {
+            let mut command = Command::new(storm);
+            command.args(["vfork", "4000000000"]);
+            command
+        } else {
+            let mut command = Command::new("sh");
+            command.args(["-c", "while :; do (:); (:); (:); (:); done"]);
+            command
         };
         command.stdin(Stdio::null()).stdout(Stdio::null());
         Self((0..loops).map(|_| command.spawn().unwrap()).collect())
