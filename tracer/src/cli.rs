@@ -11,6 +11,7 @@ mod simulate;
 #[cfg(test)]
 mod tests;
 mod tracing;
+mod user;
 mod value;
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
@@ -35,6 +36,8 @@ pub(crate) use simulate::Simulate;
 pub(crate) use tracing::{Loading, Tracing};
 #[cfg(feature = "kernel")]
 pub(crate) use tracing::{LogLevel, PlanName};
+#[cfg(feature = "daemon")]
+pub(crate) use user::User;
 
 /// Shows every process and thread with its PID at every level of the PID-namespace tree
 #[derive(Debug, Parser)]

@@ -22,8 +22,9 @@ mod witness;
 
 pub use error::Refused;
 pub use facts::host;
+pub use memory::give_back;
 pub use options::{Options, PlanChoice};
 pub use probe::{IteratorProbe, Probe, probe};
 pub use ring::Bell;
-pub use session::{Counters, Session};
+pub use session::{Counters, Run, Session};
 pub use witness::witness;

@@ -2,11 +2,17 @@
 //! skipped, and says so.
 #![cfg(feature = "daemon")]
 
+#[path = "daemon/confined.rs"]
+mod confined;
 #[path = "daemon/house.rs"]
 mod house;
+#[path = "daemon/reload.rs"]
+mod reload;
 #[path = "live/run.rs"]
 #[expect(dead_code, reason = "the tests of live need more of it")]
 mod run;
+#[path = "daemon/storm.rs"]
+mod storm;
 
 use std::{
     fs,
@@ -55,7 +61,9 @@ fn what_the_daemon_says_is_what_the_kernel_says() {
                 let words: Vec<_> = line.split_whitespace().collect();
                 words
                     .into_iter()
-                    .filter(|word| !word.starts_with(char::is_numeric) || word.len() > 3)
+                    .filter(|word| {
+                        word.parse::<f64>().is_err() || word.parse().is_ok_and(|it: u32| it > 999)
+                    })
                     .filter(|word| !["us", "ms", "s"].contains(word))
                     .collect::<Vec<_>>()
                     .join(" ")
@@ -197,7 +205,7 @@ fn its_metrics_are_open_metrics_without_a_pid() {
     if !can_trace() {
         return;
     }
-    let house = House::new("metrics", &[]);
+    let house = House::new("metrics", &["--bpf-stats"]);
     let page = house.ask("/metrics").unwrap();
     assert!(page.head.contains("application/openmetrics-text"), "{}", page.head);
     assert!(page.body.ends_with("# EOF\n"));
@@ -208,6 +216,16 @@ fn its_metrics_are_open_metrics_without_a_pid() {
         "tracer_namespaces{type=\"pid\"}",
         "tracer_invariant_checks_total{invariant=\"unique-number\",verdict=\"violated\"} 0",
         "tracer_process_resident_memory_bytes",
+        "tracer_resyncs_total{reason=\"start\"} 1",
+        "tracer_ring_size_bytes{} 16777216",
+        "tracer_ring_peak_bytes",
+        "tracer_connections{} 1",
+        "tracer_questions_waiting{} 0",
+        "tracer_shed_total{what=\"history\"} 0",
+        "tracer_tasks{state=\"zombie\"}",
+        "tracer_confined{by=\"seccomp\"} 1",
+        "tracer_bpf_prog_runs_total{prog=\"t_task_newtask\"}",
+        "tracer_bpf_prog_seconds_total{prog=\"t_task_newtask\"}",
     ] {
         assert!(page.body.contains(name), "{name}: {}", page.body);
     }

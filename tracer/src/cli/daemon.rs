@@ -4,7 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{Rotate, Tracing, value};
+use super::{
+    Rotate, Tracing,
+    user::{User, user},
+    value,
+};
 
 /// Where the daemon listens, and where clients look for it.
 pub(crate) const SOCKET: &str = "/run/tracer/tracer.sock";
@@ -51,6 +55,21 @@ pub(crate) struct Daemon {
     /// How the log on standard error looks
     #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text)]
     pub(crate) log_format: LogForm,
+    /// Stay below so much resident memory, the ring's included: what is remembered of ended tasks
+    /// goes first, then large answers are refused, the tables of what lives stay whole; 0 for no limit
+    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "256M")]
+    pub(crate) max_memory: u64,
+    /// Have the kernel measure how often and how long each BPF program runs, for /metrics; that is
+    /// two more looks at a clock in each run of every program on the host
+    #[arg(long)]
+    pub(crate) bpf_stats: bool,
+    /// Run as this user (NAME, UID or UID:GID) once everything is attached, with the capabilities
+    /// that are still needed; recordings and the socket become that user's
+    #[arg(long, value_name = "USER", value_parser = user)]
+    pub(crate) user: Option<User>,
+    /// Do without seccomp, Landlock and no_new_privs, to debug the daemon itself
+    #[arg(long)]
+    pub(crate) no_sandbox: bool,
     #[command(flatten)]
     pub(crate) tracing: Tracing,
 }

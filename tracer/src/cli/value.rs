@@ -27,7 +27,7 @@ pub(super) fn ring(text: &str) -> Result<u32, String> {
 }
 
 /// Bytes: a number, or one with K, M or G (powers of 1024; `MiB` and `MB` are taken for M).
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 =

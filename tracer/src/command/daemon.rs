@@ -10,23 +10,30 @@
 
 mod answer;
 mod config;
+pub(super) mod confine;
+mod health;
 mod log;
+mod memory;
 mod metrics;
 mod own;
 pub(super) mod question;
+mod reload;
 mod serve;
 mod socket;
 mod store;
+mod token;
+mod upkeep;
 mod watch;
 
 use std::{
-    fs,
     net::TcpListener,
     path::Path,
     process::ExitCode,
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
+use anyhow::anyhow;
 use sd_notify::NotifyState;
 use tracer::{
     check::{self, Checker},
@@ -46,12 +53,19 @@ use super::{
 };
 use crate::cli::Daemon;
 use log::Log;
+use memory::Memory;
+use reload::Hangup;
 use serve::{Doors, Server};
 use socket::Socket;
+use token::Token;
+use upkeep::Renewal;
 use watch::Seen;
 
 /// How long a round waits: what the tables are behind at most while nobody asks.
 const PACE: Duration = Duration::from_millis(100);
+
+/// The part of the memory's limit that records waiting for the disk may take.
+const BACKLOG: u64 = 4;
 
 /// How often what is slow is done: old recordings removed, a failed recording tried again.
 const CHORES: Duration = Duration::from_secs(5);
@@ -64,29 +78,37 @@ pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
         out::print(config::print(&words)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let args = &config::read(&words)?;
+    let (args, settings) = &config::read(&words)?;
     let log = Log::new(args.log_format);
-    let signals = Signals::catch()?;
+    let (signals, hangup) = (Signals::catch()?, Hangup::catch()?);
     // What can be refused without the kernel comes first.
-    let (_socket, unix) = Socket::bind(&args.socket, args.group)?;
+    let (_socket, unix) = Socket::bind(&args.socket, args.group, args.user)?;
     let tcp = tcp(args)?;
+    let token = tcp.as_ref().map(|(_, token)| token.clone());
     if let Some(dir) = &args.dir {
-        fs::create_dir_all(dir).map_err(|error| {
+        store::create(dir, args.user).map_err(|error| {
             let what = format!("cannot record into {}", dir.display());
             Fault::unable(what, error.to_string(), "choose another with --dir")
         })?;
     }
-    let options = Options { files: args.dir.is_some(), ..settings::tracing(&args.tracing) };
+    let options = Options { privileged: true, ..settings::tracing(&args.tracing) };
     let mut daemon = Running::start(args, &options, log)?;
-    let server = Server::start(Doors { unix, group: args.group, tcp }, daemon.trace.bell()?)
-        .map_err(|error| Fault::Failed(anyhow::anyhow!("cannot serve: {error}")))?;
+    let mut anew = Renewal { words, settings: settings.clone(), token };
+    let doors = Doors { unix, group: args.group, tcp, confined: !args.no_sandbox };
+    let server = Server::start(doors, daemon.trace.bell()?)
+        .map_err(|error| Fault::Failed(anyhow!("cannot serve: {error}")))?;
+    daemon.confine();
     daemon.ready();
     while signals.asked().is_none() {
         daemon.round()?;
+        if hangup.came() {
+            daemon.renew(&mut anew);
+        }
         while let Some(ask) = server.next() {
             // What happened before it was asked belongs to the answer.
             daemon.catch_up()?;
-            let answer = answer::answer(&daemon.trace, &daemon.seen, &ask.question, ask.form);
+            daemon.seen.load = server.load();
+            let answer = daemon.answer(&ask);
             // A client that has left is no trouble.
             let _left = ask.reply.send(answer);
         }
@@ -95,7 +117,7 @@ pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
 }
 
 /// The TCP socket that is asked for, and its token.
-fn tcp(args: &Daemon) -> Result<Option<(TcpListener, String)>, Fault> {
+fn tcp(args: &Daemon) -> Result<Option<(TcpListener, Token)>, Fault> {
     let (Some(address), Some(file)) = (args.listen, &args.token_file) else { return Ok(None) };
     let what = format!("cannot listen on {address}");
     if !address.ip().is_loopback() {
@@ -105,27 +127,19 @@ fn tcp(args: &Daemon) -> Result<Option<(TcpListener, String)>, Fault> {
             "listen on 127.0.0.1 or [::1], and put a proxy with TLS in front",
         ));
     }
-    let token = fs::read_to_string(file)
-        .map_err(|error| Fault::unable(file.display().to_string(), error.to_string(), ""))?;
-    let token = token.trim().to_owned();
-    if token.len() < 16 {
-        return Err(Fault::unable(
-            file.display().to_string(),
-            "a token has 16 letters or more",
-            "make one: `head -c 24 /dev/urandom | base64`",
-        ));
-    }
+    let token = Token::new(Token::read(file)?);
     let listener = TcpListener::bind(address)
         .map_err(|error| Fault::unable(what, error.to_string(), "choose another with --listen"))?;
     Ok(Some((listener, token)))
 }
 
 /// What runs.
-struct Running<'a> {
-    args: &'a Daemon,
+struct Running {
+    args: Daemon,
     log: Log,
     trace: Trace,
     seen: Seen,
+    memory: Memory,
     chores: Instant,
     /// Violations that the log has told.
     told: usize,
@@ -134,11 +148,18 @@ struct Running<'a> {
     petted: Instant,
 }
 
-impl<'a> Running<'a> {
+impl Running {
     /// Attaches and sweeps.
-    fn start(args: &'a Daemon, options: &Options, log: Log) -> Result<Self, Fault> {
+    fn start(args: &Daemon, options: &Options, log: Log) -> Result<Self, Fault> {
         let mut trace = Trace::start(options)?;
+        if let Some(user) = args.user {
+            confine::user::change(user)?;
+        }
         trace.pace(PACE);
+        trace.be_prompt();
+        if args.bpf_stats {
+            trace.measure()?;
+        }
         let mut daemon = {
             if !args.no_check {
                 let (host, coverage) = (trace.host().clone(), trace.coverage().clone());
@@ -148,7 +169,17 @@ impl<'a> Running<'a> {
             let watchdog = sd_notify::watchdog_enabled().map(|period| period / 2);
             let now = Instant::now();
             let seen = Seen::new();
-            Self { args, log, trace, seen, chores: now, told: 0, watchdog, petted: now }
+            Self {
+                args: args.clone(),
+                log,
+                trace,
+                seen,
+                memory: Memory::new(args.max_memory),
+                chores: now,
+                told: 0,
+                watchdog,
+                petted: now,
+            }
         };
         daemon.record();
         daemon.sweep()?;
@@ -164,7 +195,7 @@ impl<'a> Running<'a> {
     fn record(&mut self) {
         let Some(dir) = &self.args.dir else { return };
         // Somebody may have removed it. What is wrong with it is told below.
-        let _made = fs::create_dir_all(dir);
+        let _made = store::create(dir, self.args.user);
         let path = store::fresh(dir, &default_name(&tracer::kernel::host()));
         let how = How {
             path: &path,
@@ -172,15 +203,33 @@ impl<'a> Running<'a> {
             keep: None,
             sync: Sync::default(),
             codec: Codec::default(),
+            backlog: match self.args.max_memory {
+                0 => u64::MAX,
+                limit => limit / BACKLOG,
+            },
         };
         let (host, coverage) = (self.trace.host().clone(), self.trace.coverage().clone());
-        let keep = match self.trace.world() {
-            // Before the first sweep there is nothing to go on from.
-            world if world.tasks().next().is_some() => Keep::go_on(&how, &host, &coverage, world),
-            _ => Keep::create(&how, &host, &coverage, self.trace.begun(), false),
+        // Before the first sweep there is nothing to go on from.
+        let later = self.trace.world().tasks().next().is_some();
+        let begun = self.trace.begun();
+        let create = || {
+            if !self.args.no_sandbox {
+                confine::scribe(dir);
+            }
+            if later {
+                Keep::go_on(&how, &host, &coverage)
+            } else {
+                Keep::create(&how, &host, &coverage, begun, false)
+            }
         };
-        match keep {
-            Ok(keep) => {
+        // The thread that writes is confined as the one that starts it.
+        let created = thread::scope(|scope| scope.spawn(create).join());
+        let created = created.unwrap_or_else(|_panic| Err(Fault::Failed(anyhow!("cannot record"))));
+        match created {
+            Ok(mut keep) => {
+                if later {
+                    keep.begin_with(self.trace.world());
+                }
                 self.log.info(&format!("recording to {}", keep.path().display()));
                 self.trace.record(keep);
                 self.seen.failed = None;
@@ -232,6 +281,7 @@ impl<'a> Running<'a> {
             self.failed(&fault);
         }
         self.complain();
+        self.watch_memory();
         if let Some(period) = self.watchdog
             && self.petted.elapsed() >= period
         {
@@ -272,17 +322,23 @@ impl<'a> Running<'a> {
 
     /// What is done now and then.
     fn chores(&mut self) {
-        let Some(dir) = &self.args.dir else { return };
         self.miss();
         if self.seen.failed.is_some() {
             self.record();
             if self.seen.failed.is_none() {
                 // A recording that begins in the middle has to show who lives.
+                self.seen.resumed += 1;
                 if let Err(fault) = self.sweep() {
                     self.log.warn(&fault.text());
                 }
             }
         }
+        self.prune();
+    }
+
+    /// Removes what is beyond what is to be kept.
+    fn prune(&mut self) {
+        let Some(dir) = &self.args.dir else { return };
         match store::prune(dir, self.args.keep, SystemTime::now()) {
             Ok(0) => {}
             Ok(removed) => self.log.info(&format!("{removed} old recordings were removed")),

@@ -1,5 +1,7 @@
 //! `tracer doctor`: what this kernel offers, which plan is used, and what is lost by it.
 
+#[cfg(feature = "daemon")]
+mod daemon;
 mod facts;
 mod json;
 mod text;
@@ -19,11 +21,17 @@ pub(super) fn run(args: &cli::Doctor) -> Result<ExitCode, Fault> {
         Ok(probe) => Facts::of(probe),
         Err(_) => Facts::read(),
     };
+    #[cfg(feature = "daemon")]
+    let daemon = daemon::facts();
+    #[cfg(not(feature = "daemon"))]
+    let daemon = Vec::new();
     let mut report = String::new();
     if args.output.json {
-        json::write(&facts, found.as_ref(), &mut report);
+        json::write(&facts, &daemon, found.as_ref(), &mut report);
     } else {
-        text::write(&facts, found.as_ref(), settings::style(args.output), &mut report);
+        let style = settings::style(args.output);
+        text::write(&facts, found.as_ref(), style, &mut report);
+        text::daemon(&daemon, style, &mut report);
     }
     out::print(report)?;
     match found {

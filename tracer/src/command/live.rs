@@ -26,7 +26,14 @@ pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let mut filter = select::filter(&args.selection)?;
 
     let (sync, codec) = (Sync::default(), Codec::default());
-    let how = args.record.as_ref().map(|path| How { path, rotate: None, keep: None, sync, codec });
+    let how = args.record.as_ref().map(|path| How {
+        path,
+        rotate: None,
+        keep: None,
+        sync,
+        codec,
+        backlog: u64::MAX,
+    });
     how.as_ref().map_or(Ok(()), How::check)?;
 
     let options = Options { files: how.is_some(), ..settings::tracing(&args.tracing) };

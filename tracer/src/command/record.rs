@@ -42,6 +42,7 @@ pub(super) fn run(args: &cli::Record) -> Result<ExitCode, Fault> {
         keep: args.keep.map(|files| files.get() as usize),
         sync: args.sync.into(),
         codec: args.codec.into(),
+        backlog: u64::MAX,
     };
     how.check()?;
     let options = Options { files: true, ..settings::tracing(&args.tracing) };

@@ -4,6 +4,9 @@ mod audit;
 mod command;
 mod end;
 mod keep;
+#[cfg(feature = "daemon")]
+mod lasting;
+mod resync;
 mod tables;
 mod witness;
 
@@ -26,6 +29,7 @@ use audit::Audit;
 pub(super) use command::{Watch, follow};
 pub(super) use end::End;
 pub(super) use keep::{How, Keep};
+use resync::Resyncs;
 use tables::Tables;
 
 /// How long to wait for the first event of a round: what an event is late on the screen at most.
@@ -46,6 +50,10 @@ pub(super) struct Trace {
     start: u64,
     /// How long a round waits for the first event.
     pace: Duration,
+    /// Losses are told at once.
+    prompt: bool,
+    /// Why it was swept since the first time.
+    resyncs: Resyncs,
 }
 
 impl Trace {
@@ -53,7 +61,16 @@ impl Trace {
     pub(super) fn start(options: &Options) -> Result<Self, Fault> {
         let session = Session::start(options)?;
         let tables = Tables::new(settings::world(session.coverage()));
-        Ok(Self { session, tables, losses: 0, audit: None, start: now(), pace: ROUND })
+        Ok(Self {
+            session,
+            tables,
+            losses: 0,
+            audit: None,
+            start: now(),
+            pace: ROUND,
+            prompt: false,
+            resyncs: Resyncs::default(),
+        })
     }
 
     /// Has each round wait so long for many events: what an event is late at most.
@@ -151,6 +168,7 @@ impl Trace {
     pub(super) fn round(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
         let Self { session, tables, pace, .. } = self;
         session.poll(*pace, &mut |record, event| tables.take(record, event, sink))?;
+        self.reveal(sink);
         if self.wants_sweep() {
             // If it is lost in a storm too, the tables stay uncertain and the next calm round tries
             // again.
@@ -167,7 +185,15 @@ impl Trace {
     pub(super) fn catch_up(&mut self, sink: &mut Sink<'_>) -> Result<(), Fault> {
         let Self { session, tables, .. } = self;
         session.poll(Duration::ZERO, &mut |record, event| tables.take(record, event, sink))?;
+        self.reveal(sink);
         Ok(())
+    }
+
+    fn reveal(&mut self, sink: &mut Sink<'_>) {
+        let Self { session, tables, prompt, .. } = self;
+        if *prompt {
+            session.reveal(&mut |record, event| tables.take(record, event, sink));
+        }
     }
 
     /// Whether records were lost, and no more of them since the latest round; or an audit is due.
@@ -177,7 +203,10 @@ impl Trace {
         let calm = std::mem::replace(&mut self.losses, losses) == losses;
         let unsure = losses > 0 && world.certain_since().is_none();
         let due = self.audit.as_mut().is_some_and(Audit::is_due);
-        calm && unsure || due
+        let repairs = calm && unsure;
+        self.resyncs.loss += u64::from(repairs);
+        self.resyncs.audit += u64::from(due && !repairs);
+        repairs || due
     }
 
     /// The tables are compared with the kernel's a last time, while the hooks are still attached:

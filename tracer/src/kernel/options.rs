@@ -35,6 +35,8 @@ pub struct Options {
     pub try_plans: bool,
     /// Files will be made, as a recording's: as root also in the directories of others.
     pub files: bool,
+    /// Keep all privileges: the caller has work for them, and drops them then.
+    pub privileged: bool,
     /// Corrupt what the ring delivers: a test of the checks.
     pub lie: Option<Lie>,
 }
@@ -51,6 +53,7 @@ impl Default for Options {
             detail: false,
             try_plans: false,
             files: false,
+            privileged: false,
             lie: None,
         }
     }

@@ -29,7 +29,12 @@ pub(super) struct Ring {
     told: Told,
     /// Corrupts what comes, to test the checks.
     liar: Option<Liar>,
+    /// Most bytes that were read at once since somebody asked.
+    peak: u64,
 }
+
+/// Bytes in front of each record in the ring (`BPF_RINGBUF_HDR_SZ`).
+const FRONT: u64 = 8;
 
 /// Ends a wait for the ring, from any thread.
 #[derive(Debug)]
@@ -75,7 +80,7 @@ impl Ring {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         epoll::add(&epoll, &bell, epoll::EventData::new_u64(1), flags)?;
         let liar = lie.map(|lie| Liar::new(lie, LIES));
-        Ok(Self { buffer, epoll, bell, told: Told::default(), liar })
+        Ok(Self { buffer, epoll, bell, told: Told::default(), liar, peak: 0 })
     }
 
     /// Waits until much has gathered, or the time is over, or a signal came.
@@ -101,15 +106,22 @@ impl Ring {
 
     /// Hands on every record that is there.
     pub(super) fn drain(&mut self, sink: &mut Sink<'_>) -> usize {
-        let mut count = 0;
+        let (mut count, mut bytes) = (0, 0);
         while let Some(record) = self.buffer.next() {
             count += 1;
+            bytes += FRONT + record.len() as u64;
             match &mut self.liar {
                 None => self.told.take(&record, sink),
                 Some(liar) => liar.take(&record, &mut |record| self.told.take(record, sink)),
             }
         }
+        self.peak = self.peak.max(bytes);
         count
+    }
+
+    /// Most bytes that were read at once since this was asked last.
+    pub(super) fn peak(&mut self) -> u64 {
+        std::mem::take(&mut self.peak)
     }
 
     /// Nothing more will come: what is missing now is lost.

@@ -1,6 +1,14 @@
 //! One run of tracing: hooks attached, ring open.
 
-use std::{fs::File, io::Read as _, os::fd::AsFd as _, time::Duration};
+mod measure;
+mod reveal;
+
+use std::{
+    fs::File,
+    io::Read as _,
+    os::fd::{AsFd as _, OwnedFd},
+    time::Duration,
+};
 
 use anyhow::{Context as _, anyhow};
 use aya::{
@@ -24,6 +32,8 @@ use crate::{
     host::Host,
     stream::Sink,
 };
+
+pub use measure::Run;
 
 /// Counts of what the kernel side could not deliver, summed over CPUs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +89,10 @@ pub struct Session {
     gapless: Gapless,
     /// Losses when the cgroups were walked last; `None` before.
     walked: Option<u64>,
+    /// Records that each CPU could not write, as far as they are told.
+    revealed: Vec<u64>,
+    /// Runs are measured as long as it is open.
+    stats: Option<OwnedFd>,
     finished: bool,
 }
 
@@ -118,6 +132,8 @@ impl Session {
             generation: 0,
             gapless: Gapless::default(),
             walked: None,
+            revealed: Vec::new(),
+            stats: None,
             finished: false,
         };
         session.load_iterator("iter_task")?;
@@ -141,7 +157,9 @@ impl Session {
                 .map(|plan| (plan, session.loaded.refusal(plan, options)))
                 .to_vec();
         }
-        privilege::drop_unneeded(options.files)?;
+        if !options.privileged {
+            privilege::drop_unneeded(options.files)?;
+        }
         Ok(session)
     }
 

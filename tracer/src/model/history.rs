@@ -17,6 +17,18 @@ impl World {
         }
     }
 
+    /// Keeps so much history from now on; how many entries leave it at once. Live ones never do.
+    pub fn set_history(&mut self, most: usize) -> usize {
+        let kept = |world: &Self| {
+            let History { tasks, pids, spaces } = &world.history;
+            tasks.len() + pids.len() + spaces.len()
+        };
+        let before = kept(self);
+        self.config.history = most;
+        self.evict();
+        before - kept(self)
+    }
+
     fn evict_oldest(&mut self) {
         while self.history.tasks.len() > self.config.history {
             let Some(id) = self.history.tasks.pop_front() else { break };

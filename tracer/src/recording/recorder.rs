@@ -109,14 +109,21 @@ pub struct Recorder {
 
 impl Recorder {
     /// Creates the first file, and starts the writing thread.
-    pub fn start(settings: Settings, mut files: Files) -> io::Result<Self> {
+    pub fn start(settings: Settings, files: Files) -> io::Result<Self> {
+        Self::start_within(settings, files, u64::MAX)
+    }
+
+    /// The same, with at most so many bytes of records waiting for the disk, beyond those that are
+    /// being gathered and written.
+    pub fn start_within(settings: Settings, mut files: Files, bytes: u64) -> io::Result<Self> {
+        let queue = usize::try_from(bytes / BLOCK_BYTES as u64).unwrap_or(QUEUE).clamp(1, QUEUE);
         let file = files.create()?;
         let path = file.path().to_owned();
         // A file without a header, on a full disk, would be there for nothing.
         let writer = Writer::create(file, &settings.header, &settings.coverage)
             .inspect_err(|_| drop(fs::remove_file(&path)))?;
         let shared = Arc::new(Shared::default());
-        let (jobs, todo) = sync_channel(QUEUE);
+        let (jobs, todo) = sync_channel(queue);
         let (done, spare) = channel();
         let (codec, part) = (settings.codec, settings.header.part);
         let mut scribe = Scribe {

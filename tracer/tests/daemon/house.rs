@@ -81,10 +81,30 @@ impl House {
         self.daemon.as_ref().unwrap().id() as i32
     }
 
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.pid()).unwrap(), signal).unwrap();
+    }
+
+    /// Waits until something is so.
+    pub(crate) fn until(&self, what: &str, mut is: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is() {
+            assert!(begun.elapsed() < PATIENCE, "{what}: {}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
+    /// The value of a line of `/metrics`, by its name and labels.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let page = self.ask("/metrics").unwrap().body;
+        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name}: {page}")).parse().unwrap()
+    }
+
     /// Sends a signal, and waits for the end.
     pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
-        let pid = Pid::from_raw(self.pid()).unwrap();
-        kill_process(pid, signal).unwrap();
+        self.signal(signal);
         self.daemon.take().unwrap().wait().unwrap()
     }
 

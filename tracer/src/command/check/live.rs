@@ -41,7 +41,8 @@ pub(super) fn run(args: &cli::Check) -> Result<ExitCode, Fault> {
     let program = Program::find(&args.command)?;
     let (sync, codec) = (Sync::default(), Codec::default());
     let record = args.evidence.record.as_ref();
-    let how = record.map(|path| How { path, rotate: None, keep: None, sync, codec });
+    let how =
+        record.map(|path| How { path, rotate: None, keep: None, sync, codec, backlog: u64::MAX });
     how.as_ref().map_or(Ok(()), How::check)?;
     let output = Output::open(args, &[])?;
 

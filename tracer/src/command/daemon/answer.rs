@@ -10,7 +10,7 @@ use tracer::{
 };
 
 use super::{
-    metrics,
+    health, metrics,
     question::{Form, Question},
     watch::Seen,
 };
@@ -51,7 +51,7 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Answers a question.
-pub(super) fn answer(trace: &Trace, seen: &Seen, question: &Question, form: Form) -> Answer {
+pub(super) fn answer(trace: &mut Trace, seen: &Seen, question: &Question, form: Form) -> Answer {
     let moment = Moment {
         world: trace.world(),
         ts: seen.ts,
@@ -62,11 +62,17 @@ pub(super) fn answer(trace: &Trace, seen: &Seen, question: &Question, form: Form
         Question::Say(verb) => said(&moment, verb, form),
         Question::Check => judged(trace, form),
         Question::Coverage => (200, LINES, moment.json(|_, _| ())),
-        Question::Health => health(trace, seen),
+        Question::Health => health::say(trace, seen),
         Question::Metrics => (200, METRICS, metrics::write(trace, seen)),
     };
     let certain = trace.world().certain_since().is_some();
     Answer { status, media, body, event: seen.events, ts: seen.ts, certain }
+}
+
+/// There is no answer now.
+pub(super) fn unavailable(seen: &Seen, why: &str, help: &str) -> Answer {
+    let (body, event, ts) = (error(why, help), seen.events, seen.ts);
+    Answer { status: 503, media: JSON, body, event, ts, certain: false }
 }
 
 /// What a verb says.
@@ -143,17 +149,4 @@ fn judged(trace: &Trace, form: Form) -> (u16, &'static str, String) {
     }
     check::text(&found, Style { color: form.color, ascii: form.ascii }, false, &mut text);
     (200, TEXT, text)
-}
-
-/// Whether all is well: the tables are whole, and no rule is violated.
-fn health(trace: &Trace, seen: &Seen) -> (u16, &'static str, String) {
-    let certain = trace.world().certain_since().is_some();
-    let violated = trace.judged().is_some_and(|checker| checker.settled(seen.ts).next().is_some());
-    let words = match (certain, violated, &seen.failed) {
-        (_, _, Some(why)) => return (503, TEXT, format!("not recording: {why}\n")),
-        (_, true, _) => "a rule is violated: see /v1/check\n",
-        (false, ..) => "records were lost, and the tables are being repaired\n",
-        _ => return (200, TEXT, "ok\n".into()),
-    };
-    (503, TEXT, words.into())
 }

@@ -16,9 +16,31 @@ use crate::{
 /// Options that are no settings.
 const OTHERS: [&str; 4] = ["config", "print-config", "help", "verifier-log"];
 
-/// The settings that the words of a command line ask for, those of its file among them.
-pub(super) fn read(words: &[String]) -> Result<Daemon, Fault> {
-    parse(&merged(words)?)
+/// A setting as it would stand in a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Setting {
+    pub(super) name: String,
+    /// Nothing where it has no default.
+    pub(super) value: Option<Value>,
+    help: String,
+}
+
+impl Setting {
+    /// Its value in plain words.
+    pub(super) fn shown(&self) -> String {
+        match &self.value {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => "not set".into(),
+        }
+    }
+}
+
+/// The settings that the words of a command line ask for, those of its file among them; and each as it
+/// would stand in a file.
+pub(super) fn read(words: &[String]) -> Result<(Daemon, Vec<Setting>), Fault> {
+    let words = merged(words)?;
+    Ok((parse(&words)?, values(&words)?))
 }
 
 /// The words of a command line behind those that its file stands for.
@@ -80,24 +102,18 @@ fn settings() -> Vec<String> {
     names.filter(|name| !OTHERS.contains(&name.as_str())).collect()
 }
 
-/// All settings as a file.
-pub(super) fn print(words: &[String]) -> Result<String, Fault> {
-    use std::fmt::Write as _;
-    read(words)?;
-    let command = Cli::command();
-    let all = merged(words)?;
-    let matches = command
-        .try_get_matches_from(all)
+/// Every setting, by the words of a command line.
+fn values(words: &[String]) -> Result<Vec<Setting>, Fault> {
+    let matches = Cli::command()
+        .try_get_matches_from(words)
         .map_err(|error| wrong("the settings", &error.to_string()))?;
-    let Some((_, matches)) = matches.subcommand() else { return Ok(String::new()) };
-    let mut text =
-        String::from("# Settings of tracer daemon: each is an option of the same name.\n");
+    let Some((_, matches)) = matches.subcommand() else { return Ok(Vec::new()) };
     let command = Cli::command();
     let daemon = command.find_subcommand("daemon");
+    let mut settings = Vec::new();
     for option in daemon.into_iter().flat_map(clap::Command::get_arguments) {
         let Some(name) = option.get_long().filter(|name| !OTHERS.contains(name)) else { continue };
         let help = option.get_help().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(text, "\n# {}", help.replace('\n', "\n# "));
         let id = option.get_id().as_str();
         let flag = !option.get_action().takes_values();
         let raw = if flag { None } else { matches.get_raw(id).and_then(Iterator::last) };
@@ -106,6 +122,19 @@ pub(super) fn print(words: &[String]) -> Result<String, Fault> {
             Some(raw) => Some(Value::String(raw.to_string_lossy().into_owned())),
             None => None,
         };
+        settings.push(Setting { name: name.to_owned(), value, help });
+    }
+    Ok(settings)
+}
+
+/// All settings as a file.
+pub(super) fn print(words: &[String]) -> Result<String, Fault> {
+    use std::fmt::Write as _;
+    let (_, settings) = read(words)?;
+    let mut text =
+        String::from("# Settings of tracer daemon: each is an option of the same name.\n");
+    for Setting { name, value, help } in settings {
+        let _ = writeln!(text, "\n# {}", help.replace('\n', "\n# "));
         let _ = match value {
             Some(value) => writeln!(text, "{name} = {value}"),
             None => writeln!(text, "# {name} ="),

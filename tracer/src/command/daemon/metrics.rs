@@ -1,11 +1,14 @@
 //! Everything that is counted, in OpenMetrics. No label is a PID, or text from a traced process.
 
+use std::sync::atomic::AtomicU64;
+
 use prometheus_client::{
     encoding::text::encode,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 use tracer::{
+    kernel::Run,
     model::{NsFate, NsKind},
     view::names,
 };
@@ -47,13 +50,15 @@ fn by<N>(label: &'static str, name: &str, value: N) -> (Labels, N) {
 }
 
 /// The page.
-pub(super) fn write(trace: &Trace, seen: &Seen) -> String {
+pub(super) fn write(trace: &mut Trace, seen: &Seen) -> String {
     let mut page = Page(Registry::with_prefix("tracer"));
     stream(&mut page, trace, seen);
     tables(&mut page, trace);
     spaces(&mut page, trace);
     rules(&mut page, trace);
-    process(&mut page, trace);
+    programs(&mut page, trace);
+    process(&mut page, trace, seen);
+    queues(&mut page, trace, seen);
     let mut text = String::new();
     // A String takes everything.
     let _never = encode(&mut text, &page.0);
@@ -75,6 +80,17 @@ fn stream(page: &mut Page, trace: &Trace, seen: &Seen) {
         ],
     );
     page.counter("gaps", "Gaps in the stream that were told", one(seen.gaps));
+    let resyncs = trace.resyncs();
+    page.counter(
+        "resyncs",
+        "Comparisons of the tables with the kernel's tasks that were begun, by reason",
+        [
+            by("reason", "start", 1),
+            by("reason", "loss", resyncs.loss),
+            by("reason", "audit", resyncs.audit),
+            by("reason", "recording", seen.resumed),
+        ],
+    );
     page.counter("sweeps", "Sweeps of the kernel's tasks that were completed", one(seen.sweeps));
     let certain = trace.world().certain_since().is_some();
     page.gauge("tables_certain", "Nothing is missing from the tables", one(certain.into()));
@@ -144,8 +160,39 @@ fn rules(page: &mut Page, trace: &Trace) {
     );
 }
 
+/// What the kernel measures of the programs, if it was asked to.
+fn programs(page: &mut Page, trace: &Trace) {
+    let runs = trace.runs();
+    if runs.is_empty() {
+        return;
+    }
+    let each = |run: &Run| by("prog", &run.program, run.runs);
+    page.counter("bpf_prog_runs", "Runs of the BPF programs", runs.iter().map(each));
+    let family = Family::<Labels, Counter<f64, AtomicU64>>::default();
+    for run in &runs {
+        let labels = vec![("prog", run.program.clone())];
+        family.get_or_create(&labels).inc_by(run.time.as_secs_f64());
+    }
+    page.0.register("bpf_prog_seconds", "Time that the BPF programs ran", family);
+}
+
+/// What waits, and for how much there is room.
+fn queues(page: &mut Page, trace: &mut Trace, seen: &Seen) {
+    let (size, peak) = trace.ring();
+    let bytes = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
+    page.gauge("ring_size_bytes", "Bytes of the ring", one(bytes(size)));
+    page.gauge(
+        "ring_peak_bytes",
+        "Most bytes that were read of the ring at once since the last look at this page",
+        one(bytes(peak)),
+    );
+    let (connections, waiting) = seen.load;
+    page.gauge("connections", "Connections of clients", one(connections as i64));
+    page.gauge("questions_waiting", "Questions that wait for an answer", one(waiting as i64));
+}
+
 /// What it costs.
-fn process(page: &mut Page, trace: &Trace) {
+fn process(page: &mut Page, trace: &Trace, seen: &Seen) {
     let own = own::usage();
     page.counter(
         "process_cpu_microseconds",
@@ -153,6 +200,24 @@ fn process(page: &mut Page, trace: &Trace) {
         one(own.cpu_us),
     );
     page.gauge("process_resident_memory_bytes", "Memory that is resident", one(own.resident));
+    let (history, answers) = seen.shed;
+    page.counter(
+        "shed",
+        "What was given up to stay below --max-memory",
+        [by("what", "history", history), by("what", "answers", answers)],
+    );
+    if let Some(confined) = &seen.confined {
+        let row = |how: &str, is: bool| by("by", how, i64::from(is));
+        page.gauge(
+            "confined",
+            "What holds the daemon back, by means",
+            [
+                row("no_new_privs", confined.no_new_privs),
+                row("seccomp", confined.seccomp.is_ok()),
+                row("landlock", confined.landlock.is_ok()),
+            ],
+        );
+    }
     if let Some(keep) = trace.keep() {
         let (events, written) = keep.progress();
         page.counter("recorded_events", "Events that were recorded", one(events));

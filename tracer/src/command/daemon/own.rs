@@ -14,13 +14,17 @@ pub(super) struct Usage {
 /// Microseconds of a clock tick: USER_HZ is 100 on every architecture that we run on.
 const TICK_US: u64 = 10_000;
 
+/// Resident memory, bytes; 0 where it cannot be read.
+pub(super) fn resident() -> u64 {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = statm.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
+    pages * rustix::param::page_size() as u64
+}
+
 /// Reads it. What cannot be read is 0.
 pub(super) fn usage() -> Usage {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let page = rustix::param::page_size() as i64;
-    let pages: i64 = statm.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-    Usage { cpu_us: ticks(&stat) * TICK_US, resident: pages * page }
+    Usage { cpu_us: ticks(&stat) * TICK_US, resident: resident() as i64 }
 }
 
 /// User and system time of a line of `/proc/PID/stat`: the name may have any letters.

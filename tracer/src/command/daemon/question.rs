@@ -25,6 +25,16 @@ pub(super) enum Question {
     Metrics,
 }
 
+impl Question {
+    /// Whether its answer may be of every task there is.
+    pub(super) fn is_large(&self) -> bool {
+        match self {
+            Self::Say(verb) => !matches!(**verb, Verb::Pid(_) | Verb::Show(_)),
+            _ => false,
+        }
+    }
+}
+
 /// In which form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {

@@ -11,6 +11,7 @@ use std::{
     os::unix::net::UnixListener as StdUnixListener,
     sync::{
         Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -36,7 +37,9 @@ use tracer::kernel::Bell;
 
 use super::{
     answer::{self, Answer, JSON},
+    confine,
     question::{Form, Question, Refusal, question},
+    token::Token,
 };
 
 /// Connections at a time. One more is closed at once: who waits in line cannot tell it from a hang.
@@ -71,12 +74,15 @@ pub(super) struct Doors {
     /// A group whose members may ask too.
     pub(super) group: Option<u32>,
     /// The TCP socket, and the token that its clients show.
-    pub(super) tcp: Option<(std::net::TcpListener, String)>,
+    pub(super) tcp: Option<(std::net::TcpListener, Token)>,
+    /// The server's thread is to give up what it does not need.
+    pub(super) confined: bool,
 }
 
 /// The server's thread.
 pub(super) struct Server {
     asks: Receiver<Ask>,
+    desk: Arc<Desk>,
 }
 
 /// What every connection needs.
@@ -84,6 +90,8 @@ struct Desk {
     asks: Sender<Ask>,
     bell: Bell,
     seats: Arc<Semaphore>,
+    /// Questions that wait.
+    waiting: AtomicUsize,
 }
 
 impl Server {
@@ -91,7 +99,8 @@ impl Server {
     pub(super) fn start(doors: Doors, bell: Bell) -> io::Result<Self> {
         let (sender, asks) = channel();
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
-        let desk = Arc::new(Desk { asks: sender, bell, seats });
+        let desk = Arc::new(Desk { asks: sender, bell, seats, waiting: AtomicUsize::new(0) });
+        let ours = Arc::clone(&desk);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listen = {
             let _inside = runtime.enter();
@@ -106,22 +115,33 @@ impl Server {
             };
             (unix, tcp)
         };
-        let group = doors.group;
+        let (group, confined) = (doors.group, doors.confined);
         thread::Builder::new().name("server".into()).spawn(move || {
+            if confined {
+                confine::clerk();
+            }
             runtime.block_on(async move {
                 let (unix, tcp) = listen;
                 if let Some((tcp, token)) = tcp {
-                    tokio::spawn(by_tcp(tcp, token.into(), Arc::clone(&desk)));
+                    tokio::spawn(by_tcp(tcp, token, Arc::clone(&desk)));
                 }
                 by_unix(unix, group, desk).await;
             });
         })?;
-        Ok(Self { asks })
+        Ok(Self { asks, desk: ours })
     }
 
     /// The next question, if one waits.
     pub(super) fn next(&self) -> Option<Ask> {
-        self.asks.try_recv().ok()
+        let ask = self.asks.try_recv().ok()?;
+        self.desk.waiting.fetch_sub(1, Relaxed);
+        Some(ask)
+    }
+
+    /// Connections, and questions that wait.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let free = self.desk.seats.available_permits();
+        (CONNECTIONS.saturating_sub(free), self.desk.waiting.load(Relaxed))
     }
 }
 
@@ -147,12 +167,12 @@ fn is_known(stream: &UnixStream, group: Option<u32>) -> bool {
 }
 
 /// Accepts what comes by TCP.
-async fn by_tcp(listener: TcpListener, token: Arc<str>, desk: Arc<Desk>) {
+async fn by_tcp(listener: TcpListener, token: Token, desk: Arc<Desk>) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let Ok(seat) = Arc::clone(&desk.seats).try_acquire_owned() else { continue };
-                let (known, token) = (is_loopback(peer), Some(Arc::clone(&token)));
+                let (known, token) = (is_loopback(peer), Some(token.clone()));
                 tokio::spawn(connection(stream, seat, known, token, Arc::clone(&desk)));
             }
             Err(_out_of_files) => sleep(Duration::from_millis(100)).await,
@@ -169,12 +189,12 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     seat: OwnedSemaphorePermit,
     known: bool,
-    token: Option<Arc<str>>,
+    token: Option<Token>,
     desk: Arc<Desk>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         let (desk, token) = (Arc::clone(&desk), token.clone());
-        async move { Ok::<_, Infallible>(reply(request, known, token.as_deref(), &desk).await) }
+        async move { Ok::<_, Infallible>(reply(request, known, token.as_ref(), &desk).await) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -190,7 +210,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
 async fn reply(
     request: Request<Incoming>,
     known: bool,
-    token: Option<&str>,
+    token: Option<&Token>,
     desk: &Desk,
 ) -> Response<Full<Bytes>> {
     if !known {
@@ -218,6 +238,7 @@ async fn reply(
         Err(Refusal::Bad(why)) => return refuse(StatusCode::BAD_REQUEST, &why, ""),
     };
     let (reply, answer) = oneshot::channel();
+    desk.waiting.fetch_add(1, Relaxed);
     if desk.asks.send(Ask { question, form, reply }).is_err() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending", "");
     }
@@ -228,12 +249,10 @@ async fn reply(
     }
 }
 
-/// Whether a request shows the token. Every byte is compared, so that the time tells nothing.
-fn has_token(headers: &HeaderMap, token: &str) -> bool {
+/// Whether a request shows the token.
+fn has_token(headers: &HeaderMap, token: &Token) -> bool {
     let shown = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
-    let Some(shown) = shown.and_then(|it| it.strip_prefix("Bearer ")) else { return false };
-    let differ = shown.bytes().zip(token.bytes()).fold(0, |sum, (one, other)| sum | (one ^ other));
-    shown.len() == token.len() && differ == 0
+    shown.and_then(|it| it.strip_prefix("Bearer ")).is_some_and(|shown| token.is(shown))
 }
 
 fn answered(answer: Answer) -> Response<Full<Bytes>> {

@@ -12,7 +12,8 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::command::fault::Fault;
+use super::store;
+use crate::{cli::User, command::fault::Fault};
 
 /// A socket that is ours alone. Its file goes with it.
 pub(super) struct Socket {
@@ -23,13 +24,17 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Takes the path: a socket that nobody listens on any more is replaced.
-    pub(super) fn bind(path: &Path, group: Option<u32>) -> Result<(Self, UnixListener), Fault> {
+    pub(super) fn bind(
+        path: &Path,
+        group: Option<u32>,
+        user: Option<User>,
+    ) -> Result<(Self, UnixListener), Fault> {
         let cannot = |error: io::Error| {
             let what = format!("cannot listen on {}", path.display());
             Fault::unable(what, error.to_string(), "choose another with --socket")
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(cannot)?;
+            store::create(folder, user).map_err(cannot)?;
         }
         let lock = lock(path).map_err(cannot)?.ok_or_else(|| {
             let what = format!("cannot listen on {}", path.display());
@@ -47,8 +52,9 @@ impl Socket {
         let bound = UnixListener::bind(path);
         rustix::process::umask(before);
         let listener = bound.map_err(cannot)?;
-        if let Some(group) = group {
-            chown(path, None, Some(group)).map_err(cannot)?;
+        let owner = user.map(|user| user.uid);
+        chown(path, owner, group).map_err(cannot)?;
+        if group.is_some() {
             fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(cannot)?;
         }
         Ok((Self { path: path.to_owned(), _lock: lock }, listener))
@@ -91,9 +97,9 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("tracer-socket-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         let path = dir.join("s");
-        let (socket, listener) = Socket::bind(&path, None).unwrap();
+        let (socket, listener) = Socket::bind(&path, None, None).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let again = Socket::bind(&path, None).err().unwrap();
+        let again = Socket::bind(&path, None, None).err().unwrap();
         assert!(format!("{again:?}").contains("another daemon does"), "{again:?}");
         UnixStream::connect(&path).unwrap();
 
@@ -104,14 +110,14 @@ mod tests {
         flock(lock, FlockOperation::Unlock).unwrap();
         std::mem::forget(socket);
         assert!(UnixStream::connect(&path).is_err());
-        let (socket, _listener) = Socket::bind(&path, None).unwrap();
+        let (socket, _listener) = Socket::bind(&path, None, None).unwrap();
         UnixStream::connect(&path).unwrap();
         drop(socket);
         assert!(!path.exists());
 
         // Somebody's file is not ours to remove.
         fs::write(&path, "x").unwrap();
-        assert!(Socket::bind(&path, None).is_err());
+        assert!(Socket::bind(&path, None, None).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"x");
         fs::remove_dir_all(&dir).unwrap();
     }

@@ -2,16 +2,29 @@
 
 use std::{
     fs, io,
+    os::unix::fs::chown,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use tracer::recording::{Files, Sync};
 
-use crate::cli::Rotate;
+use crate::cli::{Rotate, User};
 
 /// How the names of recordings end.
 const EXTENSION: &str = "tracer";
+
+/// Makes the directory, if it is not there, as that of the user who will write into it.
+pub(super) fn create(dir: &Path, user: Option<User>) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(dir)?;
+    match user {
+        Some(user) => chown(dir, Some(user.uid), Some(user.gid)),
+        None => Ok(()),
+    }
+}
 
 /// Removes the oldest recordings beyond what is to be kept, but never the newest, which may be the
 /// one that is written, nor anything that is no recording by its name; how many. A file that is gone

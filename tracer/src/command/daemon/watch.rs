@@ -2,6 +2,8 @@
 
 use tracer::event::{Body, Event};
 
+use super::confine::Confined;
+
 /// Kinds of records that are counted: one more than the greatest number.
 const KINDS: usize = 64;
 
@@ -20,11 +22,30 @@ pub(super) struct Seen {
     pub(super) gaps: u64,
     /// Why nothing is recorded any more, if that is so.
     pub(super) failed: Option<String>,
+    /// Times that recording began again after a failure.
+    pub(super) resumed: u64,
+    /// What went for lack of memory: entries of the history, and answers.
+    pub(super) shed: (u64, u64),
+    /// Connections, and questions that wait.
+    pub(super) load: (usize, usize),
+    /// What holds us back, if anything does.
+    pub(super) confined: Option<Confined>,
 }
 
 impl Seen {
     pub(super) fn new() -> Self {
-        Self { events: 0, ts: 0, kinds: [0; KINDS], sweeps: 0, gaps: 0, failed: None }
+        Self {
+            events: 0,
+            ts: 0,
+            kinds: [0; KINDS],
+            sweeps: 0,
+            gaps: 0,
+            failed: None,
+            resumed: 0,
+            shed: (0, 0),
+            load: (0, 0),
+            confined: None,
+        }
     }
 
     /// Takes note of an event.

@@ -11,7 +11,12 @@ use tracer::{
 use super::facts::Facts;
 
 /// Writes the report.
-pub(super) fn write(facts: &Facts, found: Result<&Probe, &Refused>, out: &mut String) {
+pub(super) fn write(
+    facts: &Facts,
+    daemon: &[(&str, String)],
+    found: Result<&Probe, &Refused>,
+    out: &mut String,
+) {
     let mut object = Object::begin(out);
     object.text("type", "doctor");
     object.plain("possible", found.is_ok());
@@ -36,6 +41,11 @@ pub(super) fn write(facts: &Facts, found: Result<&Probe, &Refused>, out: &mut St
         }
         Err(Refused::Runtime(error)) => object.text("reason", &format!("{error:#}")),
     }
+    object.nested("daemon", |object| {
+        for (name, told) in daemon {
+            object.text(name, told);
+        }
+    });
     object.end();
     out.push('\n');
 }

@@ -48,6 +48,18 @@ pub(super) fn write(
     }
 }
 
+/// Writes what the daemon would keep of its privileges.
+pub(super) fn daemon(kept: &[(&str, String)], style: Style, out: &mut String) {
+    if kept.is_empty() {
+        return;
+    }
+    let mut page = Page { style, out };
+    page.heading("The daemon keeps");
+    for (name, told) in kept {
+        page.line(&format!("  {name:<18}{told}"));
+    }
+}
+
 /// The report as it grows.
 struct Page<'o> {
     style: Style,

@@ -31,6 +31,8 @@ pub(in crate::command) struct How<'a> {
     pub(in crate::command) keep: Option<usize>,
     pub(in crate::command) sync: Sync,
     pub(in crate::command) codec: Codec,
+    /// Bytes that may wait for the disk at most.
+    pub(in crate::command) backlog: u64,
 }
 
 /// Keeps a trace.
@@ -80,12 +82,12 @@ impl Keep {
         Self::with(how, header, coverage)
     }
 
-    /// Creates the first file of a recording that goes on from tables as they are now.
+    /// Creates the first file of a recording that goes on from tables as they are, with which it then
+    /// begins: see [`Keep::begin_with`].
     pub(in crate::command) fn go_on(
         how: &How<'_>,
         host: &Host,
         coverage: &Coverage,
-        world: &World,
     ) -> Result<Self, Fault> {
         let header = Header {
             host: host.clone(),
@@ -96,17 +98,20 @@ impl Keep {
             history: Config::default().history as u32,
             ..Header::default()
         };
-        let mut keep = Self::with(how, header, coverage)?;
-        keep.recorder.keyframe(world);
-        Ok(keep)
+        Self::with(how, header, coverage)
+    }
+
+    /// The tables that all records follow.
+    pub(in crate::command) fn begin_with(&mut self, world: &World) {
+        self.recorder.keyframe(world);
     }
 
     fn with(how: &How<'_>, header: Header, coverage: &Coverage) -> Result<Self, Fault> {
         let settings = Settings { header, coverage: coverage.clone(), codec: how.codec };
         let files = how.files();
         let path = files.path();
-        let recorder =
-            Recorder::start(settings, files).map_err(|error| cannot(how.path, &error))?;
+        let recorder = Recorder::start_within(settings, files, how.backlog)
+            .map_err(|error| cannot(how.path, &error))?;
         let begun = Instant::now();
         let names = how.files();
         Ok(Self { recorder, rotate: how.rotate, begun, ticked: begun, path, names })
@@ -146,6 +151,12 @@ impl Keep {
             self.ticked = Instant::now();
         }
         Ok(())
+    }
+
+    /// Begins a new file so often from now on.
+    #[cfg(feature = "daemon")]
+    pub(super) fn rotate_every(&mut self, rotate: Rotate) {
+        self.rotate = Some(rotate);
     }
 
     /// The path of the first file.

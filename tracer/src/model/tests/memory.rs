@@ -66,6 +66,20 @@ fn two_hundred_thousand_lifecycles_leave_a_bounded_history() {
 }
 
 #[test]
+fn history_goes_on_demand_and_comes_again() {
+    let mut world = World::with(Config { history: 1000, sees: Sees::ALL });
+    lifecycles(&mut world, 2_000, |_| ());
+    let gone = world.set_history(0);
+    let counts = world.counts();
+    assert_eq!((gone, counts.past_tasks, counts.past_pids), (2000, 0, 0));
+    world.check_consistency().unwrap();
+    world.set_history(100);
+    lifecycles(&mut world, 2_000, |_| ());
+    assert_eq!(world.counts().past_tasks, 100);
+    world.check_consistency().unwrap();
+}
+
+#[test]
 fn an_entry_is_small() {
     // a single-threaded task: its entry and its pid, each without a generation
     assert_eq!((size_of::<Row>(), size_of::<PidRow>()), (76, 36));

@@ -6,7 +6,8 @@ use super::super::file::File;
 
 /// The crates, and the folders of tools that must lie at the top. Nothing else: a new top-level
 /// folder is a decision.
-const TOP: [&str; 7] = [".cargo", ".ci", "packaging", "tests", "tracer", "tracer-ebpf", "xtask"];
+const TOP: [&str; 8] =
+    [".cargo", ".ci", "docs", "packaging", "tests", "tracer", "tracer-ebpf", "xtask"];
 const LONGEST: usize = 400;
 
 pub(super) fn top_level(files: &[File]) -> Vec<String> {
