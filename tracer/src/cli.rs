@@ -26,7 +26,7 @@ use tracer::{
 pub(crate) use check::{Check, Invariants, Named, ReportFormat};
 #[cfg(feature = "daemon")]
 pub(crate) use daemon::LogForm;
-pub(crate) use daemon::{Daemon, SOCKET};
+pub(crate) use daemon::{Asked, Daemon, SOCKET};
 pub(crate) use output::{Color, Output, Shown, TimeForm};
 pub(crate) use recording::{
     Diff, Export, History, Moment, Record, Redact, Replay, Rotate, Speed, Stats, Verify,
@@ -132,6 +132,8 @@ pub(crate) struct Live {
     pub(crate) events: EventSelection,
     #[command(flatten)]
     pub(crate) shown: Shown,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
     #[command(flatten)]
     pub(crate) tracing: Tracing,
     /// Record everything too, into this new file (see `tracer record`)

@@ -18,6 +18,8 @@ mod follow;
 mod history;
 mod invariants;
 #[cfg(feature = "kernel")]
+mod listen;
+#[cfg(feature = "kernel")]
 mod live;
 mod man;
 mod moment;

@@ -4,8 +4,14 @@
 
 #[path = "daemon/confined.rs"]
 mod confined;
+#[path = "daemon/describe.rs"]
+mod describe;
+#[path = "daemon/events.rs"]
+mod events;
 #[path = "daemon/house.rs"]
 mod house;
+#[path = "daemon/listen.rs"]
+mod listen;
 #[path = "daemon/reload.rs"]
 mod reload;
 #[path = "live/run.rs"]
@@ -13,6 +19,8 @@ mod reload;
 mod run;
 #[path = "daemon/storm.rs"]
 mod storm;
+#[path = "daemon/stream.rs"]
+mod stream;
 
 use std::{
     fs,

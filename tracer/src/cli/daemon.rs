@@ -13,6 +13,18 @@ use super::{
 /// Where the daemon listens, and where clients look for it.
 pub(crate) const SOCKET: &str = "/run/tracer/tracer.sock";
 
+/// Which daemon is asked.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Daemon")]
+pub(crate) struct Asked {
+    /// Ask the daemon at this socket, if one is there
+    #[arg(long, value_name = "PATH", default_value = SOCKET)]
+    pub(crate) socket: PathBuf,
+    /// Ask no daemon: live traces the kernel itself, history needs a FILE
+    #[arg(long)]
+    pub(crate) no_daemon: bool,
+}
+
 /// `tracer daemon`. Every option but --config and --print-config is a key of the file, with the same
 /// name and the same values; what stands on the command line counts more.
 #[derive(Clone, Debug, Args)]
@@ -46,6 +58,10 @@ pub(crate) struct Daemon {
     /// are removed
     #[arg(long, value_name = "SIZE|AGE", value_parser = value::rotate, default_value = "1G")]
     pub(crate) keep: Rotate,
+    /// Keep so many bytes of recent events for listeners that come back (16M; 0: none), while there
+    /// are listeners and a minute longer
+    #[arg(long, value_name = "SIZE", value_parser = value::backlog, default_value = "1M")]
+    pub(crate) backlog: u64,
     /// Do not check the kernel's invariants
     #[arg(long)]
     pub(crate) no_check: bool,

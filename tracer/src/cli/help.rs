@@ -41,6 +41,10 @@ alone: the command's goes to standard error, with the heading and the summary. C
 are passed on to the command, whose end is then awaited; a second one kills it. When --duration is
 over the command is sent SIGTERM.
 
+Where a daemon runs it tells what it sees: nothing is attached for that. If it is started anew, live
+waits for it, and says what is missing. With --no-daemon, a COMMAND, --record, --plan, --ring,
+--no-args, --log or --verifier-log, and for the type snapshot, live traces the kernel itself.
+
 Types of events (--type; without it all but alloc_pid, free_pid, rename, cred and snapshot):
   alloc_pid fork exec rename exit reparent release free_pid pgid sid ns_create ns_enter ns_dying
   ns_destroy ptrace cred snapshot lost
@@ -115,6 +119,7 @@ Examples:
   tracer history build.tracer 1234              by whom and how it was born, what it did, its end
   tracer history build.tracer 7@4026532398      a number in another PID namespace
   tracer history day-*.tracer 1234 --time wall  through rotated files
+  tracer history 1234                           what the daemon has recorded since boot (its --dir)
 
 ",
     exit_codes!()
@@ -285,8 +290,11 @@ pub(super) const DAEMON: &str = concat!(
 Answers, as of the moment of asking, at the socket:
   /v1/ps /v1/tree /v1/ns /v1/containers   with the filters of the verbs: ?container=web&threads=1
   /v1/pid/NR[@NS] /v1/task/NR[@NS]        one PID, one task
+  /v1/events                              what happens, as server-sent events: ?type=fork,exit
+  /v1/history/NR[@NS]                     the lives of a number, from the recordings of --dir
   /v1/check /v1/coverage                  what the rules say, what is hooked
   /healthz /metrics                       for monitors (OpenMetrics)
+  /openapi.json                           all of this, described for programs
 As JSON lines, or with ?format=text as the verbs print it.
 
 Examples:

@@ -5,7 +5,7 @@ use std::{ffi::OsString, num::NonZeroU32, path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum};
 use tracer::{filter::PidSpec, past::export::Format, recording, view::TimeSpec};
 
-use super::{EventSelection, Output, Selection, Shown, Tracing, value};
+use super::{Asked, EventSelection, Output, Selection, Shown, Tracing, value};
 
 /// `tracer record`.
 #[derive(Debug, Args)]
@@ -119,9 +119,11 @@ pub(crate) struct Replay {
 
 /// `tracer history`.
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub(crate) struct History {
-    /// Recordings of one boot, in any order; - is standard input
-    #[arg(value_name = "FILE", required = true, num_args = 1..)]
+    /// Recordings of one boot, in any order; - is standard input; without any, a daemon is asked for
+    /// its own
+    #[arg(value_name = "FILE", num_args = 1..)]
     pub(crate) files: Vec<PathBuf>,
     /// A number in the initial PID namespace, or NR@NS: a number in the namespace with that inode
     /// number
@@ -129,6 +131,8 @@ pub(crate) struct History {
     pub(crate) pid: PidSpec,
     #[command(flatten)]
     pub(crate) shown: Shown,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
 }
 
 /// `tracer diff`.

@@ -42,6 +42,17 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).ok_or_else(|| format!("{text} is too large"))
 }
 
+/// The largest backlog of events: telling all of it takes a moment in which nothing else is answered.
+const BACKLOG_MAX: u64 = 64 << 20;
+
+/// A backlog's size.
+pub(super) fn backlog(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        bytes if bytes <= BACKLOG_MAX => Ok(bytes),
+        _ => Err("a backlog has 64M at most".into()),
+    }
+}
+
 /// A length of time: 500ms, 10s, 2m, 1h, or seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text} is no length of time: write 500ms, 10s, 2m or 1h");

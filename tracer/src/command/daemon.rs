@@ -9,8 +9,10 @@
 //! One thread owns the tables, so an answer is of one moment, and no client can hold it up.
 
 mod answer;
+mod archive;
 mod config;
 pub(super) mod confine;
+mod feed;
 mod health;
 mod log;
 mod memory;
@@ -52,6 +54,8 @@ use super::{
     trace::{How, Keep, Trace},
 };
 use crate::cli::Daemon;
+use archive::Archive;
+use feed::Feed;
 use log::Log;
 use memory::Memory;
 use reload::Hangup;
@@ -59,13 +63,15 @@ use serve::{Doors, Server};
 use socket::Socket;
 use token::Token;
 use upkeep::Renewal;
-use watch::Seen;
+use watch::{Load, Seen};
 
 /// How long a round waits: what the tables are behind at most while nobody asks.
 const PACE: Duration = Duration::from_millis(100);
 
 /// The part of the memory's limit that records waiting for the disk may take.
 const BACKLOG: u64 = 4;
+/// The same while somebody listens to what happens.
+const HEARD: Duration = Duration::from_millis(5);
 
 /// How often what is slow is done: old recordings removed, a failed recording tried again.
 const CHORES: Duration = Duration::from_secs(5);
@@ -93,10 +99,13 @@ pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
     }
     let options = Options { privileged: true, ..settings::tracing(&args.tracing) };
     let mut daemon = Running::start(args, &options, log)?;
+    let archive = |dir| Archive::start(dir, daemon.trace.host(), !args.no_sandbox);
+    let archive = args.dir.as_deref().map(archive).transpose();
+    let cannot = |error| Fault::Failed(anyhow!("cannot serve: {error}"));
+    let archive = archive.map_err(cannot)?;
     let mut anew = Renewal { words, settings: settings.clone(), token };
-    let doors = Doors { unix, group: args.group, tcp, confined: !args.no_sandbox };
-    let server = Server::start(doors, daemon.trace.bell()?)
-        .map_err(|error| Fault::Failed(anyhow!("cannot serve: {error}")))?;
+    let doors = Doors { unix, group: args.group, tcp, archive, confined: !args.no_sandbox };
+    let server = Server::start(doors, daemon.trace.bell()?).map_err(cannot)?;
     daemon.confine();
     daemon.ready();
     while signals.asked().is_none() {
@@ -107,10 +116,10 @@ pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
         while let Some(ask) = server.next() {
             // What happened before it was asked belongs to the answer.
             daemon.catch_up()?;
-            daemon.seen.load = server.load();
-            let answer = daemon.answer(&ask);
-            // A client that has left is no trouble.
-            let _left = ask.reply.send(answer);
+            let (connections, waiting) = server.load();
+            let (listeners, unheard) = daemon.feed.load();
+            daemon.seen.load = Load { connections, waiting, listeners, unheard };
+            daemon.answer(ask);
         }
     }
     daemon.end()
@@ -140,6 +149,8 @@ struct Running {
     trace: Trace,
     seen: Seen,
     memory: Memory,
+    /// Whoever listens to what happens.
+    feed: Feed,
     chores: Instant,
     /// Violations that the log has told.
     told: usize,
@@ -169,12 +180,14 @@ impl Running {
             let watchdog = sd_notify::watchdog_enabled().map(|period| period / 2);
             let now = Instant::now();
             let seen = Seen::new();
+            let feed = Feed::new(trace.host(), trace.begun(), args.backlog);
             Self {
                 args: args.clone(),
                 log,
                 trace,
                 seen,
                 memory: Memory::new(args.max_memory),
+                feed,
                 chores: now,
                 told: 0,
                 watchdog,
@@ -187,8 +200,11 @@ impl Running {
     }
 
     fn sweep(&mut self) -> Result<(), Fault> {
-        let Self { trace, seen, .. } = self;
-        trace.sweep(&mut |_, event, _| seen.note(event))
+        let Self { trace, seen, feed, .. } = self;
+        trace.sweep(&mut |world, event, change| {
+            seen.note(event);
+            feed.take(world, event, change);
+        })
     }
 
     /// Begins to record, if that is asked for. If it fails, everything else goes on.
@@ -272,8 +288,13 @@ impl Running {
 
     /// What has come, and what is due.
     fn round(&mut self) -> Result<(), Fault> {
-        let Self { trace, seen, .. } = self;
-        let done = trace.round(&mut |_, event, _| seen.note(event));
+        let Self { trace, seen, feed, .. } = self;
+        trace.pace(if feed.is_heard() { HEARD } else { PACE });
+        let done = trace.round(&mut |world, event, change| {
+            seen.note(event);
+            feed.take(world, event, change);
+        });
+        feed.flush(trace.world());
         if let Err(fault) = done {
             if !self.trace.stop_recording() {
                 return Err(fault);
@@ -297,8 +318,11 @@ impl Running {
 
     /// What has come until now.
     fn catch_up(&mut self) -> Result<(), Fault> {
-        let Self { trace, seen, .. } = self;
-        trace.catch_up(&mut |_, event, _| seen.note(event))
+        let Self { trace, seen, feed, .. } = self;
+        trace.catch_up(&mut |world, event, change| {
+            seen.note(event);
+            feed.take(world, event, change);
+        })
     }
 
     /// Tells of violations that were not told yet.
@@ -349,8 +373,12 @@ impl Running {
     /// Detaches, and ends the recording properly.
     fn end(mut self) -> Result<ExitCode, Fault> {
         self.notify(&[NotifyState::Stopping]);
-        let Self { trace, seen, .. } = &mut self;
-        let finished = trace.finish(&mut |_, event, _| seen.note(event));
+        let Self { trace, seen, feed, .. } = &mut self;
+        let finished = trace.finish(&mut |world, event, change| {
+            seen.note(event);
+            feed.take(world, event, change);
+        });
+        feed.end(trace.world());
         let written = trace.end();
         let lost = self.trace.world().losses();
         self.log.info(&format!("ended: {} events, {lost} lost", self.seen.events));

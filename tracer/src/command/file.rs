@@ -14,7 +14,7 @@ use tracer::recording::{Damage, Reader, Unreadable};
 use super::{fault::Fault, out};
 
 /// The exit code of an answer from a damaged recording: it may be incomplete.
-const INCONCLUSIVE: u8 = 4;
+pub(super) const INCONCLUSIVE: u8 = 4;
 
 /// Where a recording comes from.
 #[derive(Debug)]

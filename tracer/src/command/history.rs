@@ -1,14 +1,17 @@
-//! `tracer history`: the lives of one number, through a whole recording.
+//! `tracer history`: the lives of one number, through a whole recording, or a daemon's own.
 
 use std::process::ExitCode;
 
 use tracer::{past, view};
 
-use super::{fault::Fault, out, scan::Scan, settings};
+use super::{ask, fault::Fault, out, scan::Scan, settings};
 use crate::cli;
 
 /// Tells them.
 pub(super) fn run(args: &cli::History) -> Result<ExitCode, Fault> {
+    if args.files.is_empty() {
+        return ask::history(&args.asked, args.shown);
+    }
     let mut reports = Vec::new();
     let (scan, mut history) = Scan::read(
         &args.files,

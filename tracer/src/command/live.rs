@@ -13,7 +13,7 @@ use super::{
     child::Program,
     fault::Fault,
     follow::{Follow, Form, Output},
-    select, settings,
+    listen, select, settings,
     signals::Signals,
     trace::{self, End, How, Keep, Trace, Watch, now},
 };
@@ -22,6 +22,10 @@ use crate::cli;
 /// Traces until the command's end, `--duration`, a signal or a closed pipe.
 pub(super) fn run(args: &cli::Live) -> Result<ExitCode, Fault> {
     let signals = Signals::catch()?;
+    let signals = match listen::run(args, signals)? {
+        listen::Heard::All(code) => return Ok(code),
+        listen::Heard::Nobody(signals) => signals,
+    };
     let program = Program::find(&args.command)?;
     let mut filter = select::filter(&args.selection)?;
 

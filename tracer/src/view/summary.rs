@@ -51,6 +51,11 @@ impl Summary {
         }
     }
 
+    /// So many events are missing from what is shown.
+    pub fn miss(&mut self, count: u64) {
+        self.lost = self.lost.saturating_add(count);
+    }
+
     /// Events of all types.
     pub fn events(&self) -> u64 {
         self.counts.iter().sum()

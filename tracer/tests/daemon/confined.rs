@@ -39,7 +39,7 @@ fn capabilities(thread: &Thread) -> u64 {
 fn hold(house: &House, uid: &str) {
     let threads = threads(house.pid());
     let names: Vec<_> = threads.keys().map(String::as_str).collect();
-    assert_eq!(names, ["recorder", "server", "tracer"]);
+    assert_eq!(names, ["reader", "recorder", "server", "tracer"]);
     for (name, thread) in &threads {
         assert_eq!(thread["NoNewPrivs"], "1", "{name}");
         assert_eq!(thread["Seccomp"], "2", "{name}");

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::run::TRACER;
 
 /// How long anything may take here.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder with a daemon.
 pub(crate) struct House {

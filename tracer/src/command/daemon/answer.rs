@@ -3,15 +3,16 @@
 use tracer::{
     check::Policy,
     view::{
-        Json, Style,
+        Json,
         check::{self, Findings},
         escape,
     },
 };
 
 use super::{
+    feed::Refused,
     health, metrics,
-    question::{Form, Question},
+    question::{Asked, Form},
     watch::Seen,
 };
 use crate::{
@@ -30,16 +31,19 @@ pub(super) struct Answer {
     pub(super) media: &'static str,
     /// The body.
     pub(super) body: String,
-    /// The number of the event as of which it is: so many were taken in.
-    pub(super) event: u64,
+    /// The number of the event as of which it is: so many were taken in. Recordings do not count them.
+    pub(super) event: Option<u64>,
     /// The time of that, ns since boot.
     pub(super) ts: u64,
     /// Nothing is missing from the tables.
     pub(super) certain: bool,
 }
 
+/// Status, what the body is, and the body.
+pub(super) type Said = (u16, &'static str, String);
+
 /// JSON lines.
-const LINES: &str = "application/x-ndjson; charset=utf-8";
+pub(super) const LINES: &str = "application/x-ndjson; charset=utf-8";
 
 /// Text.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
@@ -50,34 +54,50 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 /// Metrics.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Answers a question.
-pub(super) fn answer(trace: &mut Trace, seen: &Seen, question: &Question, form: Form) -> Answer {
-    let moment = Moment {
-        world: trace.world(),
-        ts: seen.ts,
-        host: trace.host(),
-        coverage: trace.coverage(),
+/// Answers what is asked of the tables.
+pub(super) fn answer(trace: &mut Trace, seen: &Seen, asked: &Asked, form: Form) -> Answer {
+    let moment = moment(trace, seen);
+    let said = match asked {
+        Asked::Say(verb) => said(&moment, verb, form),
+        Asked::Check => judged(trace, form),
+        Asked::Coverage => (200, LINES, moment.json(|_, _| ())),
+        Asked::Health => health::say(trace, seen),
+        Asked::Metrics => (200, METRICS, metrics::write(trace, seen)),
     };
-    let (status, media, body) = match question {
-        Question::Say(verb) => said(&moment, verb, form),
-        Question::Check => judged(trace, form),
-        Question::Coverage => (200, LINES, moment.json(|_, _| ())),
-        Question::Health => health::say(trace, seen),
-        Question::Metrics => (200, METRICS, metrics::write(trace, seen)),
+    dated(trace, seen, said)
+}
+
+/// Why somebody is not told of events.
+pub(super) fn unheard(trace: &Trace, seen: &Seen, why: Refused) -> Answer {
+    let said = match why {
+        Refused::Fault(fault) => refused(fault),
+        Refused::Full => (503, JSON, error("too many clients listen already", "try again later")),
     };
+    dated(trace, seen, said)
+}
+
+/// The tables as they are.
+pub(super) fn moment<'a>(trace: &'a Trace, seen: &Seen) -> Moment<'a> {
+    let (world, host, coverage) = (trace.world(), trace.host(), trace.coverage());
+    Moment { world, ts: seen.ts, host, coverage }
+}
+
+/// An answer, as of now.
+fn dated(trace: &Trace, seen: &Seen, said: Said) -> Answer {
+    let (status, media, body) = said;
     let certain = trace.world().certain_since().is_some();
-    Answer { status, media, body, event: seen.events, ts: seen.ts, certain }
+    Answer { status, media, body, event: Some(seen.events), ts: seen.ts, certain }
 }
 
 /// There is no answer now.
 pub(super) fn unavailable(seen: &Seen, why: &str, help: &str) -> Answer {
-    let (body, event, ts) = (error(why, help), seen.events, seen.ts);
+    let (body, event, ts) = (error(why, help), Some(seen.events), seen.ts);
     Answer { status: 503, media: JSON, body, event, ts, certain: false }
 }
 
 /// What a verb says.
-fn said(now: &Moment<'_>, verb: &Verb, form: Form) -> (u16, &'static str, String) {
-    let style = Style { color: form.color, ascii: form.ascii };
+fn said(now: &Moment<'_>, verb: &Verb, form: Form) -> Said {
+    let style = form.style;
     let said = match verb {
         Verb::Ps(args) => ps::say(now, args, style),
         Verb::Tree(args) => tree::say(now, args, style),
@@ -98,7 +118,7 @@ fn said(now: &Moment<'_>, verb: &Verb, form: Form) -> (u16, &'static str, String
 }
 
 /// Why there is no such answer.
-fn refused(fault: Fault) -> (u16, &'static str, String) {
+pub(super) fn refused(fault: Fault) -> Said {
     let (status, what, help) = match fault {
         Fault::Absent { what, help } => (404, what, help),
         Fault::Unable { what, why, help } => (400, format!("{what}: {why}"), help),
@@ -121,7 +141,7 @@ pub(super) fn error(what: &str, help: &str) -> String {
 }
 
 /// What the rules say so far.
-fn judged(trace: &Trace, form: Form) -> (u16, &'static str, String) {
+fn judged(trace: &Trace, form: Form) -> Said {
     let Some(checker) = trace.judged() else {
         return (
             404,
@@ -147,6 +167,6 @@ fn judged(trace: &Trace, form: Form) -> (u16, &'static str, String) {
         json.check(&found, &mut text);
         return (200, LINES, text);
     }
-    check::text(&found, Style { color: form.color, ascii: form.ascii }, false, &mut text);
+    check::text(&found, form.style, false, &mut text);
     (200, TEXT, text)
 }

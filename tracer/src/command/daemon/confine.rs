@@ -3,6 +3,7 @@
 //!
 //! - The *keeper* has the tables: it makes the iterators of sweeps, reads `/proc`, prunes recordings.
 //! - The *scribe* writes recordings, and touches nothing else.
+//! - The *readers* read recordings, for those who ask what was.
 //! - The *clerk* talks with clients, who may be hostile: it has no capability and opens no file.
 //!
 //! Threads of one process share their memory, so this is no wall between them; it is what the kernel
@@ -66,6 +67,11 @@ pub(super) fn keeper(places: &Places, hides: bool) -> Confined {
 /// Confines this thread, and those that it starts: they write recordings into a directory.
 pub(super) fn scribe(dir: &Path) -> Confined {
     apply(capability::for_files(dir), syscalls::scribe, || files::scribe(dir))
+}
+
+/// Confines this thread, and those that it starts: they read recordings in a directory.
+pub(super) fn reader(dir: &Path) -> Confined {
+    apply(capability::for_files(dir), syscalls::scribe, || files::reader(dir))
 }
 
 /// Confines this thread, which talks with clients.

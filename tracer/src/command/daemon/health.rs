@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tracer::check::Severity;
 
-use super::{answer::TEXT, watch::Seen};
+use super::{answer::TEXT, memory::Shed, watch::Seen};
 use crate::command::trace::Trace;
 
 /// What may be wrong.
@@ -49,10 +49,12 @@ pub(super) fn say(trace: &Trace, seen: &Seen) -> (u16, &'static str, String) {
     if let Some(confined) = &seen.confined {
         let _infallible = writeln!(text, "kept: {}", confined.text());
     }
-    let (history, answers) = seen.shed;
-    if history + answers > 0 {
-        let _infallible =
-            writeln!(text, "shed: {history} entries of the history, {answers} answers");
+    if seen.shed != Shed::default() {
+        let Shed { history, backlog, answers } = seen.shed;
+        let _infallible = writeln!(
+            text,
+            "shed: {history} entries of the history, {backlog} recent events, {answers} answers"
+        );
     }
     (status, TEXT, text)
 }

@@ -26,6 +26,17 @@ pub(super) enum Need {
     Resume,
 }
 
+/// What was given up to stay below the limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shed {
+    /// Entries of the history that went before their time.
+    pub(super) history: u64,
+    /// Recent events that were kept for listeners that come back.
+    pub(super) backlog: u64,
+    /// Answers that were refused.
+    pub(super) answers: u64,
+}
+
 /// The limit, and how far it is away.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
@@ -36,15 +47,13 @@ pub(super) struct Memory {
     over: Option<Instant>,
     looked: Option<Instant>,
     told: Option<Instant>,
-    /// Entries of the history that went before their time.
-    pub(super) history: u64,
-    /// Answers that were refused.
-    pub(super) answers: u64,
+    /// What has gone for it.
+    pub(super) shed: Shed,
 }
 
 impl Memory {
     pub(super) fn new(limit: u64) -> Self {
-        Self { limit, short: false, over: None, looked: None, told: None, history: 0, answers: 0 }
+        Self { limit, short: false, over: None, looked: None, told: None, shed: Shed::default() }
     }
 
     /// From now on it is this one.

@@ -13,7 +13,11 @@ use tracer::{
     view::names,
 };
 
-use super::{own, watch::Seen};
+use super::{
+    memory::Shed,
+    own,
+    watch::{Load, Seen},
+};
 use crate::command::trace::Trace;
 
 /// Label and value.
@@ -186,9 +190,12 @@ fn queues(page: &mut Page, trace: &mut Trace, seen: &Seen) {
         "Most bytes that were read of the ring at once since the last look at this page",
         one(bytes(peak)),
     );
-    let (connections, waiting) = seen.load;
-    page.gauge("connections", "Connections of clients", one(connections as i64));
-    page.gauge("questions_waiting", "Questions that wait for an answer", one(waiting as i64));
+    let Load { connections, waiting, listeners, unheard } = seen.load;
+    let count = |count: usize| one(i64::try_from(count).unwrap_or(i64::MAX));
+    page.gauge("connections", "Connections of clients", count(connections));
+    page.gauge("questions_waiting", "Questions that wait for an answer", count(waiting));
+    page.gauge("listeners", "Clients that listen to what happens", count(listeners));
+    page.gauge("listeners_bytes", "Bytes of events that wait for clients", count(unheard));
 }
 
 /// What it costs.
@@ -200,11 +207,15 @@ fn process(page: &mut Page, trace: &Trace, seen: &Seen) {
         one(own.cpu_us),
     );
     page.gauge("process_resident_memory_bytes", "Memory that is resident", one(own.resident));
-    let (history, answers) = seen.shed;
+    let Shed { history, backlog, answers } = seen.shed;
     page.counter(
         "shed",
         "What was given up to stay below --max-memory",
-        [by("what", "history", history), by("what", "answers", answers)],
+        [
+            by("what", "history", history),
+            by("what", "backlog", backlog),
+            by("what", "answers", answers),
+        ],
     );
     if let Some(confined) = &seen.confined {
         let row = |how: &str, is: bool| by("by", how, i64::from(is));

@@ -1,19 +1,38 @@
 //! From a request to a question: what may be asked, in the words of the command line.
 //!
 //! The filters of a query have the names that they have on the command line, and are read by the same
-//! parser, so both mean the same. What is not named here cannot be asked for: no file, no time, no
-//! output.
+//! parser, so both mean the same. What is not named here cannot be asked for: no file, no output.
+
+mod place;
+mod query;
 
 use std::cell::RefCell;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::cli::{Cli, Verb};
+use super::feed::Since;
+use crate::cli::{self, Cli, Verb};
+use place::{Place, find};
+use query::{FORM, decode};
+pub(super) use query::{Form, Text};
 
 /// What is asked.
 #[derive(Debug)]
 pub(super) enum Question {
-    /// What a verb says of the tables.
+    /// Something of the tables.
+    Tables(Asked),
+    /// What happens from now on, or from an event on.
+    Events(Box<Listen>),
+    /// What a recording tells of a number.
+    History(Box<cli::History>),
+    /// What can be asked, and how it is answered.
+    Description,
+}
+
+/// What is asked of the tables.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// What a verb says of them.
     Say(Box<Verb>),
     /// What the rules say.
     Check,
@@ -25,7 +44,7 @@ pub(super) enum Question {
     Metrics,
 }
 
-impl Question {
+impl Asked {
     /// Whether its answer may be of every task there is.
     pub(super) fn is_large(&self) -> bool {
         match self {
@@ -35,15 +54,15 @@ impl Question {
     }
 }
 
-/// In which form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Form {
-    /// As JSON lines, else as text.
-    pub(super) json: bool,
-    /// Text in colours.
-    pub(super) color: bool,
-    /// Text without letters beyond ASCII.
-    pub(super) ascii: bool,
+/// Which events.
+#[derive(Debug)]
+pub(super) struct Listen {
+    /// The filters.
+    pub(super) live: cli::Live,
+    /// Behind which event; else from now on.
+    pub(super) since: Option<Since>,
+    /// The time that relative times count from, ns since boot; else now.
+    pub(super) start: Option<u64>,
 }
 
 /// Why a request is no question.
@@ -58,63 +77,101 @@ pub(super) enum Refusal {
 /// The filters on tasks.
 const FILTERS: [&str; 8] = ["pid", "ns", "comm", "uid", "cgroup", "container", "tree", "threads"];
 
-/// The answers' form, in every query.
-const FORM: [&str; 3] = ["format", "color", "ascii"];
+/// What else narrows events: their types, and their times, which the command line calls `since` and
+/// `until`.
+const EVENTS: [&str; 3] = ["type", "from", "until"];
 
 /// Bytes of a query at most.
 const LONGEST: usize = 8192;
 
-/// The question that a path with its query asks.
-pub(super) fn question(path: &str, query: &str) -> Result<(Question, Form), Refusal> {
+type Pairs = [(String, String)];
+
+/// The question that a path with its query asks. `last` is the id of the event that a client was told
+/// last, as browsers send it.
+pub(super) fn question(
+    path: &str,
+    query: &str,
+    last: Option<&str>,
+) -> Result<(Question, Form), Refusal> {
     if path.len() + query.len() > LONGEST {
         return Err(Refusal::Bad("the query is too long".into()));
     }
-    let pairs = pairs(query)?;
-    let form = form(&pairs)?;
-    let mut parts = path.trim_start_matches('/').splitn(3, '/');
-    let (first, second, third) = (parts.next(), parts.next(), parts.next());
-    let question = match (first, second, third) {
-        (Some("healthz"), None, None) => plain(&pairs, Question::Health)?,
-        (Some("metrics"), None, None) => plain(&pairs, Question::Metrics)?,
-        (Some("v1"), Some("check"), None) => plain(&pairs, Question::Check)?,
-        (Some("v1"), Some("coverage"), None) => plain(&pairs, Question::Coverage)?,
-        (Some("v1"), Some(verb @ ("ps" | "tree" | "containers")), None) => {
-            say(verb, &pairs, &FILTERS, None, form)?
-        }
-        (Some("v1"), Some("ns"), None) => {
-            say("ns", &pairs, &[&FILTERS[..], &["kind"]].concat(), None, form)?
-        }
-        (Some("v1"), Some("pid"), Some(number)) => say("pid", &pairs, &[], Some(number), form)?,
-        (Some("v1"), Some("task"), Some(number)) => say("show", &pairs, &[], Some(number), form)?,
-        _ => return Err(Refusal::Unknown),
+    let (place, number) = find(path).ok_or(Refusal::Unknown)?;
+    let pairs = query::pairs(query)?;
+    let form = query::form(&pairs)?;
+    let plain = |asked| only(&pairs, &[]).map(|()| Question::Tables(asked));
+    let say = |verb, known: &[&str]| {
+        verb_of(verb, &pairs, known, number, form).map(|verb| Question::Tables(Asked::Say(verb)))
+    };
+    let question = match place {
+        Place::Health => plain(Asked::Health)?,
+        Place::Metrics => plain(Asked::Metrics)?,
+        Place::Check => plain(Asked::Check)?,
+        Place::Coverage => plain(Asked::Coverage)?,
+        Place::Ps => say("ps", &FILTERS)?,
+        Place::Tree => say("tree", &FILTERS)?,
+        Place::Containers => say("containers", &FILTERS)?,
+        Place::Ns => say("ns", &[&FILTERS[..], &["kind"]].concat())?,
+        Place::Pid => say("pid", &[])?,
+        Place::Task => say("show", &[])?,
+        Place::Events => Question::Events(Box::new(listen(pairs, form, last)?)),
+        Place::History => match *verb_of("history", &pairs, &[], number, form)? {
+            Verb::History(history) => Question::History(Box::new(history)),
+            _ => return Err(Refusal::Unknown),
+        },
+        Place::Description => only(&pairs, &[]).map(|()| Question::Description)?,
     };
     Ok((question, form))
 }
 
-/// A question without filters.
-fn plain(pairs: &[(String, String)], question: Question) -> Result<Question, Refusal> {
-    match pairs.iter().find(|(key, _)| !FORM.contains(&key.as_str())) {
-        None => Ok(question),
-        Some((key, _)) => Err(Refusal::Bad(format!("{key}: there is no such parameter here"))),
+/// Which events a query asks for.
+fn listen(pairs: Vec<(String, String)>, form: Form, last: Option<&str>) -> Result<Listen, Refusal> {
+    let (own, filters): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(key, _)| matches!(key.as_str(), "since" | "start"));
+    let known = [&FILTERS[..], &EVENTS].concat();
+    let Verb::Live(live) = *verb_of("live", &filters, &known, None, form)? else {
+        return Err(Refusal::Unknown);
+    };
+    let value = |wanted: &str| own.iter().rfind(|(key, _)| key == wanted).map(|(_, text)| &**text);
+    let bad = |what: &str, why: &str| Refusal::Bad(format!("{what}: {why}"));
+    // What the header says is newer: a browser sends it when it comes back with the same address.
+    let since = match (last, value("since")) {
+        (Some(text), _) | (None, Some(text)) => {
+            let since = text.parse().map_err(|()| {
+                bad("since", "the id of an event is needed: its number, or RUN-NUMBER")
+            })?;
+            Some(since)
+        }
+        (None, None) => None,
+    };
+    let start = value("start").map(str::parse).transpose();
+    let start = start.map_err(|_wrong| bad("start", "nanoseconds since boot are needed"))?;
+    Ok(Listen { live, since, start })
+}
+
+/// Whether a query has no parameters but these.
+fn only(pairs: &Pairs, known: &[&str]) -> Result<(), Refusal> {
+    let strange = pairs.iter().map(|(key, _)| key.as_str());
+    match strange.filter(|key| !FORM.contains(key)).find(|key| !known.contains(key)) {
+        None => Ok(()),
+        Some(key) => Err(Refusal::Bad(format!("{key}: there is no such parameter here"))),
     }
 }
 
-/// What a verb says, by the words of its command line.
-fn say(
+/// The verb that a request stands for, by the words of its command line.
+fn verb_of(
     verb: &str,
-    pairs: &[(String, String)],
+    pairs: &Pairs,
     known: &[&str],
     number: Option<&str>,
     form: Form,
-) -> Result<Question, Refusal> {
+) -> Result<Box<Verb>, Refusal> {
+    only(pairs, known)?;
     let mut words = vec!["tracer".to_owned(), verb.to_owned()];
     if form.json {
         words.push("--json".into());
     }
     for (key, value) in pairs.iter().filter(|(key, _)| !FORM.contains(&key.as_str())) {
-        if !known.contains(&key.as_str()) {
-            return Err(Refusal::Bad(format!("{key}: there is no such parameter here")));
-        }
         if key == "cgroup" && value.split('/').any(|part| part == "..") {
             return Err(Refusal::Bad("cgroup: a path without .. is needed".into()));
         }
@@ -122,6 +179,7 @@ fn say(
             ("threads", "1" | "true" | "") => words.push("--threads".into()),
             ("threads", "0" | "false") => {}
             ("threads", _) => return Err(Refusal::Bad("threads is 0 or 1".into())),
+            ("from", _) => words.push(format!("--since={value}")),
             _ => words.push(format!("--{key}={value}")),
         }
     }
@@ -129,7 +187,7 @@ fn say(
         words.extend(["--".to_owned(), decode(number)?]);
     }
     match parse(&words) {
-        Ok(cli) => Ok(Question::Say(Box::new(cli.verb))),
+        Ok(cli) => Ok(Box::new(cli.verb)),
         Err(error) => {
             let text = error.render().to_string();
             let line = text.lines().next().unwrap_or_default();
@@ -148,61 +206,12 @@ fn parse(words: &[String]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches)
 }
 
-/// The form of the answer.
-fn form(pairs: &[(String, String)]) -> Result<Form, Refusal> {
-    let mut form = Form { json: true, color: false, ascii: false };
-    for (key, value) in pairs {
-        let flag = || match value.as_str() {
-            "1" | "true" => Ok(true),
-            "0" | "false" => Ok(false),
-            _ => Err(Refusal::Bad(format!("{key} is 0 or 1"))),
-        };
-        match (key.as_str(), value.as_str()) {
-            ("format", "json") => form.json = true,
-            ("format", "text") => form.json = false,
-            ("format", _) => return Err(Refusal::Bad("format is json or text".into())),
-            ("color", _) => form.color = flag()?,
-            ("ascii", _) => form.ascii = flag()?,
-            _ => {}
-        }
-    }
-    Ok(form)
-}
-
-/// The parameters of a query.
-fn pairs(query: &str) -> Result<Vec<(String, String)>, Refusal> {
-    let pair = |text: &str| {
-        let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        Ok((decode(key)?, decode(value)?))
-    };
-    query.split('&').filter(|text| !text.is_empty()).map(pair).collect()
-}
-
-/// A text without percent signs for bytes, and without plus signs for spaces.
-fn decode(text: &str) -> Result<String, Refusal> {
-    let bad = || Refusal::Bad("a percent sign without two digits, or no UTF-8 behind it".into());
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                let (high, low) = (digit().ok_or_else(bad)?, digit().ok_or_else(bad)?);
-                (high << 4 | low) as u8
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(out).map_err(|_wrong| bad())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn words(path: &str, query: &str) -> String {
-        match question(path, query) {
+        match question(path, query, None) {
             Ok((question, form)) => format!("{question:?} {form:?}"),
             Err(refusal) => format!("{refusal:?}"),
         }
@@ -216,7 +225,12 @@ mod tests {
         }
         assert!(words("/v1/pid/7@4026532398", "").contains("Say(Pid("));
         assert!(words("/v1/ns", "kind=pid&container=web").contains("\"web\""));
-        assert!(words("/healthz", "").starts_with("Health"));
+        assert!(words("/healthz", "").starts_with("Tables(Health"));
+        let asked = words("/v1/events", "type=fork,exit&until=%2B3s&since=7&start=9&time=boot");
+        for word in ["Events(Listen", "FromStart(3000000000)", "seq: 7", "start: Some(9)", "Boot"] {
+            assert!(asked.contains(word), "{word}: {asked}");
+        }
+        assert!(words("/v1/history/7@4026532398", "").starts_with("History(History"));
     }
 
     #[test]
@@ -240,6 +254,15 @@ mod tests {
             ("/v1/pid/--annotate", ""),
             ("/v1/pid/-1", ""),
             ("/v1/check", "pid=1"),
+            ("/v1/events", "since=yesterday"),
+            ("/v1/events", "since=x-1"),
+            ("/v1/events", "start=x"),
+            ("/v1/events", "record=/etc/passwd"),
+            ("/v1/events", "plan=kprobe"),
+            ("/v1/events", "type=birth"),
+            ("/v1/history/x", ""),
+            ("/v1/history/7", "file=/etc/passwd"),
+            ("/openapi.json", "pid=1"),
         ];
         for (path, query) in bad {
             assert!(
@@ -252,8 +275,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_decoded() {
-        assert_eq!(decode("a%20b%26%3d+%c3%a9%0A").unwrap(), "a b&= \u{e9}\n");
-        assert!(decode("%").is_err() && decode("%4").is_err() && decode("%ff").is_err());
+    fn what_a_client_was_told_last_counts_more_than_its_address() {
+        let (question, _) = question("/v1/events", "since=7", Some("9")).unwrap();
+        assert!(format!("{question:?}").contains("seq: 9"), "{question:?}");
+        assert!(super::question("/v1/events", "", Some("junk")).is_err());
+    }
+
+    #[test]
+    fn the_description_names_what_can_be_asked_and_no_more() {
+        let text = include_str!("openapi.json");
+        let description: serde_json::Value = serde_json::from_str(text).unwrap();
+        let mut told: Vec<_> = description["paths"].as_object().unwrap().keys().collect();
+        let mut known: Vec<_> = place::PLACES.iter().map(|(path, _)| path).collect();
+        told.sort();
+        known.sort();
+        assert_eq!(told, known);
     }
 }

@@ -4,21 +4,27 @@
 //! has them, rings the bell, and waits for the answer. Whatever a client does or does not do costs a
 //! bounded amount of memory and time here, and nothing there.
 
+mod events;
+mod link;
+
 use std::{
     convert::Infallible,
+    future::poll_fn,
     io,
     net::SocketAddr,
     os::unix::net::UnixListener as StdUnixListener,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc::{Receiver, Sender, channel},
     },
+    task::Poll,
     thread,
     time::Duration,
 };
 
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Body as _, Bytes, Incoming},
@@ -37,10 +43,14 @@ use tracer::kernel::Bell;
 
 use super::{
     answer::{self, Answer, JSON},
+    archive::Archive,
     confine,
-    question::{Form, Question, Refusal, question},
+    feed::Queue,
+    question::{Asked, Form, Listen, Question, Refusal, question},
     token::Token,
 };
+use events::Events;
+use link::Link;
 
 /// Connections at a time. One more is closed at once: who waits in line cannot tell it from a hang.
 const CONNECTIONS: usize = 256;
@@ -48,24 +58,25 @@ const CONNECTIONS: usize = 256;
 /// How long a client may take for the head of a request, and be idle between two.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a connection may last in all, however slowly it reads.
-const LIFETIME: Duration = Duration::from_mins(2);
-
 /// How long an answer may take.
 const THOUGHT: Duration = Duration::from_secs(10);
 
 /// Bytes of a request's head at most.
 const HEAD: usize = 16 * 1024;
 
-/// A question, and where its answer goes.
-pub(super) struct Ask {
-    /// What is asked.
-    pub(super) question: Question,
-    /// In which form.
-    pub(super) form: Form,
-    /// Where the answer goes. The client may have left.
-    pub(super) reply: oneshot::Sender<Answer>,
+/// What can be asked, and how it is answered.
+const DESCRIPTION: &str = include_str!("openapi.json");
+
+/// A question for the thread that has the tables, and where its answer goes. The client may have left.
+pub(super) enum Ask {
+    /// Of the tables.
+    Tables(Asked, Form, oneshot::Sender<Answer>),
+    /// To be told what happens.
+    Listen(Box<Listen>, Form, oneshot::Sender<Result<Arc<Queue>, Answer>>),
 }
+
+/// What goes out.
+type Reply = Response<Either<Full<Bytes>, Events>>;
 
 /// Where clients come from.
 pub(super) struct Doors {
@@ -75,6 +86,8 @@ pub(super) struct Doors {
     pub(super) group: Option<u32>,
     /// The TCP socket, and the token that its clients show.
     pub(super) tcp: Option<(std::net::TcpListener, Token)>,
+    /// What was recorded, if anything is.
+    pub(super) archive: Option<Archive>,
     /// The server's thread is to give up what it does not need.
     pub(super) confined: bool,
 }
@@ -92,6 +105,8 @@ struct Desk {
     seats: Arc<Semaphore>,
     /// Questions that wait.
     waiting: AtomicUsize,
+    /// What was recorded, if anything is.
+    archive: Option<Archive>,
 }
 
 impl Server {
@@ -99,7 +114,9 @@ impl Server {
     pub(super) fn start(doors: Doors, bell: Bell) -> io::Result<Self> {
         let (sender, asks) = channel();
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
-        let desk = Arc::new(Desk { asks: sender, bell, seats, waiting: AtomicUsize::new(0) });
+        let archive = doors.archive;
+        let waiting = AtomicUsize::new(0);
+        let desk = Arc::new(Desk { asks: sender, bell, seats, waiting, archive });
         let ours = Arc::clone(&desk);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listen = {
@@ -192,61 +209,111 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     token: Option<Token>,
     desk: Arc<Desk>,
 ) {
+    let link = Link::new(Arc::clone(&desk));
     let service = service_fn(|request: Request<Incoming>| {
-        let (desk, token) = (Arc::clone(&desk), token.clone());
-        async move { Ok::<_, Infallible>(reply(request, known, token.as_ref(), &desk).await) }
+        let (desk, link, token) = (Arc::clone(&desk), Arc::clone(&link), token.clone());
+        async move {
+            let reply = match refusal(&request, known, token.as_ref()) {
+                Some(refused) => refused,
+                None => reply(&request, &desk, &link).await,
+            };
+            Ok::<_, Infallible>(reply)
+        }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(link::Bytes { stream, link: Arc::clone(&link) }), service);
     // A client that breaks off, is too slow, or speaks no HTTP: nobody to tell.
-    let _ended = timeout(LIFETIME, serving).await;
+    let (mut serving, mut over) = (pin!(serving), pin!(link.over()));
+    poll_fn(|cx| {
+        let ended = serving.as_mut().poll(cx).is_ready() || over.as_mut().poll(cx).is_ready();
+        if ended { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
     drop(seat);
 }
 
-/// What a request is answered.
-async fn reply(
-    request: Request<Incoming>,
-    known: bool,
-    token: Option<&Token>,
-    desk: &Desk,
-) -> Response<Full<Bytes>> {
+/// Why a request is not even read.
+fn refusal(request: &Request<Incoming>, known: bool, token: Option<&Token>) -> Option<Reply> {
     if !known {
-        return refuse(StatusCode::FORBIDDEN, "this user may not ask", "see --group");
+        return Some(refuse(StatusCode::FORBIDDEN, "this user may not ask", "see --group"));
     }
     if token.is_some_and(|token| !has_token(request.headers(), token)) {
-        return refuse(
-            StatusCode::UNAUTHORIZED,
-            "a token is needed",
-            "Authorization: Bearer TOKEN",
-        );
+        let help = "Authorization: Bearer TOKEN";
+        return Some(refuse(StatusCode::UNAUTHORIZED, "a token is needed", help));
     }
     if request.method() != Method::GET {
-        return refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered", "");
+        return Some(refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered", ""));
     }
-    if request.body().size_hint().lower() > 0 {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "a request has no body here", "");
-    }
+    let has_body = request.body().size_hint().lower() > 0;
+    has_body.then(|| refuse(StatusCode::PAYLOAD_TOO_LARGE, "a request has no body here", ""))
+}
+
+/// What a request is answered.
+async fn reply(request: &Request<Incoming>, desk: &Desk, link: &Link) -> Reply {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
-    let (question, form) = match question(path, query) {
+    let last = request.headers().get("last-event-id").map(|it| it.to_str().unwrap_or("?"));
+    let (question, form) = match question(path, query, last) {
         Ok(asked) => asked,
         Err(Refusal::Unknown) => {
             return refuse(StatusCode::NOT_FOUND, "there is no such path", "see /openapi.json");
         }
         Err(Refusal::Bad(why)) => return refuse(StatusCode::BAD_REQUEST, &why, ""),
     };
-    let (reply, answer) = oneshot::channel();
-    desk.waiting.fetch_add(1, Relaxed);
-    if desk.asks.send(Ask { question, form, reply }).is_err() {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the daemon is ending", "");
+    match question {
+        Question::Tables(asked) => match desk.ask(|reply| Ask::Tables(asked, form, reply)).await {
+            Ok(answer) => answered(answer),
+            Err(none) => none,
+        },
+        Question::Events(listen) => {
+            match desk.ask(|reply| Ask::Listen(listen, form, reply)).await {
+                Ok(Ok(queue)) => stream(queue, link),
+                Ok(Err(answer)) => answered(answer),
+                Err(none) => none,
+            }
+        }
+        Question::History(history) => match &desk.archive {
+            Some(archive) => answered(archive.answer(history, form).await),
+            None => refuse(
+                StatusCode::NOT_FOUND,
+                "nothing is recorded here",
+                "start the daemon with --dir DIRECTORY, or name a recording: tracer history FILE PID",
+            ),
+        },
+        Question::Description => {
+            let mut response = Response::new(Either::Left(Full::new(DESCRIPTION.into())));
+            typed(&mut response, JSON);
+            response
+        }
     }
-    desk.bell.ring();
-    match timeout(THOUGHT, answer).await {
-        Ok(Ok(answer)) => answered(answer),
-        _ => refuse(StatusCode::SERVICE_UNAVAILABLE, "no answer came in time", "ask again"),
+}
+
+impl Desk {
+    /// Asks the thread that has the tables.
+    async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Reply> {
+        let (reply, answer) = oneshot::channel();
+        let none = |what| refuse(StatusCode::SERVICE_UNAVAILABLE, what, "ask again");
+        self.waiting.fetch_add(1, Relaxed);
+        self.asks.send(ask(reply)).map_err(|_over| none("the daemon is ending"))?;
+        self.bell.ring();
+        match timeout(THOUGHT, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            _ => Err(none("no answer came in time")),
+        }
     }
+}
+
+/// A stream of events; the connection serves nothing else from here on.
+fn stream(queue: Arc<Queue>, link: &Link) -> Reply {
+    link.listen(&queue);
+    let mut response = Response::new(Either::Right(Events::new(queue)));
+    typed(&mut response, "text/event-stream");
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    headers.insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    response
 }
 
 /// Whether a request shows the token.
@@ -255,23 +322,29 @@ fn has_token(headers: &HeaderMap, token: &Token) -> bool {
     shown.and_then(|it| it.strip_prefix("Bearer ")).is_some_and(|shown| token.is(shown))
 }
 
-fn answered(answer: Answer) -> Response<Full<Bytes>> {
+fn answered(answer: Answer) -> Reply {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    let mut response = Response::new(Either::Left(Full::new(Bytes::from(answer.body))));
     *response.status_mut() = status;
+    typed(&mut response, answer.media);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(answer.media));
-    headers.insert("tracer-event", answer.event.into());
+    if let Some(event) = answer.event {
+        headers.insert("tracer-event", event.into());
+    }
     headers.insert("tracer-time-ns", answer.ts.into());
     let certain = if answer.certain { "yes" } else { "no" };
     headers.insert("tracer-certain", header::HeaderValue::from_static(certain));
     response
 }
 
-fn refuse(status: StatusCode, what: &str, help: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(answer::error(what, help))));
+fn typed(response: &mut Reply, media: &'static str) {
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media));
+}
+
+fn refuse(status: StatusCode, what: &str, help: &str) -> Reply {
+    let body = Bytes::from(answer::error(what, help));
+    let mut response = Response::new(Either::Left(Full::new(body)));
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(JSON));
+    typed(&mut response, JSON);
     response
 }

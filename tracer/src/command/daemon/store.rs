@@ -56,6 +56,11 @@ pub(super) fn fresh(dir: &Path, name: &Path) -> PathBuf {
     path
 }
 
+/// The recordings in a directory.
+pub(super) fn recordings(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(list(dir)?.into_iter().map(|(path, ..)| path).collect())
+}
+
 /// A recording: its path, size, and when it was written last.
 type Found = (PathBuf, u64, SystemTime);
 

@@ -12,7 +12,9 @@ use super::{
     confine::{self, Places},
     log::Log,
     memory::Need,
-    own, reload,
+    own,
+    question::{Asked, Form},
+    reload,
     serve::Ask,
     token::Token,
 };
@@ -95,7 +97,8 @@ impl Running {
                 self.trace.remember(model::Config::default().history);
             }
             Need::Shed => {
-                self.memory.history += self.trace.remember(0) as u64;
+                self.memory.shed.history += self.trace.remember(0) as u64;
+                self.memory.shed.backlog += self.feed.forget();
                 kernel::give_back();
                 if self.memory.tells(now) {
                     let (used, most) = (resident >> 20, self.memory.limit() >> 20);
@@ -106,22 +109,36 @@ impl Running {
                 }
             }
         }
-        self.seen.shed = (self.memory.history, self.memory.answers);
+        self.seen.shed = self.memory.shed;
     }
 
-    /// Answers a question, unless memory is too short for its answer.
-    pub(super) fn answer(&mut self, ask: &Ask) -> Answer {
-        if ask.question.is_large() && self.memory.limit() > 0 {
+    /// Answers a question, unless memory is too short for its answer. A client that has left is no
+    /// trouble.
+    pub(super) fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Tables(asked, form, reply) => {
+                let _left = reply.send(self.say(&asked, form));
+            }
+            Ask::Listen(listen, form, reply) => {
+                let Self { trace, seen, feed, .. } = self;
+                let heard = feed.subscribe(&answer::moment(trace, seen), &listen, form);
+                let _left = reply.send(heard.map_err(|why| answer::unheard(trace, seen, why)));
+            }
+        }
+    }
+
+    fn say(&mut self, asked: &Asked, form: Form) -> Answer {
+        if asked.is_large() && self.memory.limit() > 0 {
             self.mind_memory(Instant::now());
         }
-        if self.memory.is_short() && ask.question.is_large() {
-            self.memory.answers += 1;
+        if self.memory.is_short() && asked.is_large() {
+            self.memory.shed.answers += 1;
             return answer::unavailable(
                 &self.seen,
                 "memory is short",
                 "ask for less, or later; see --max-memory",
             );
         }
-        answer::answer(&mut self.trace, &self.seen, &ask.question, ask.form)
+        answer::answer(&mut self.trace, &self.seen, asked, form)
     }
 }

@@ -2,10 +2,23 @@
 
 use tracer::event::{Body, Event};
 
-use super::confine::Confined;
+use super::{confine::Confined, memory::Shed};
 
 /// Kinds of records that are counted: one more than the greatest number.
 const KINDS: usize = 64;
+
+/// What clients keep busy.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Load {
+    /// Connections.
+    pub(super) connections: usize,
+    /// Questions that wait for an answer.
+    pub(super) waiting: usize,
+    /// Clients that listen to what happens.
+    pub(super) listeners: usize,
+    /// Bytes that wait for those.
+    pub(super) unheard: usize,
+}
 
 /// What was seen so far.
 #[derive(Clone, Debug)]
@@ -24,10 +37,10 @@ pub(super) struct Seen {
     pub(super) failed: Option<String>,
     /// Times that recording began again after a failure.
     pub(super) resumed: u64,
-    /// What went for lack of memory: entries of the history, and answers.
-    pub(super) shed: (u64, u64),
-    /// Connections, and questions that wait.
-    pub(super) load: (usize, usize),
+    /// What went for lack of memory.
+    pub(super) shed: Shed,
+    /// What clients keep busy.
+    pub(super) load: Load,
     /// What holds us back, if anything does.
     pub(super) confined: Option<Confined>,
 }
@@ -42,8 +55,8 @@ impl Seen {
             gaps: 0,
             failed: None,
             resumed: 0,
-            shed: (0, 0),
-            load: (0, 0),
+            shed: Shed::default(),
+            load: Load::default(),
             confined: None,
         }
     }

@@ -61,6 +61,12 @@ impl Output {
         &self.signals
     }
 
+    /// The signals, for somebody else to hear.
+    #[cfg(feature = "kernel")]
+    pub(in crate::command) fn into_signals(self) -> Signals {
+        self.signals
+    }
+
     /// Whether nobody reads any more.
     pub(in crate::command) fn is_closed(&self) -> bool {
         self.closed

@@ -38,6 +38,11 @@ pub(super) fn scribe(dir: &Path) -> Result<String, String> {
     })
 }
 
+/// Recordings, to be read.
+pub(super) fn reader(dir: &Path) -> Result<String, String> {
+    enforce(true, |rules| rules.add_rules(path_beneath_rules([dir], reading())))
+}
+
 /// What the kernel says of itself, the settings, and the recordings; the socket can be removed.
 pub(super) fn keeper(places: &Places) -> Result<String, String> {
     // An editor replaces a file, so the folder has to be readable.

@@ -1,0 +1,109 @@
+//! A connection: how long it may last, and what it means that its client stops sending.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::sleep,
+};
+
+use super::Desk;
+use crate::command::daemon::feed::Queue;
+
+/// How long a connection may last in all, however slowly it reads; one that listens to events lasts
+/// as long as it reads.
+const LIFETIME: Duration = Duration::from_mins(2);
+
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What is known of a connection.
+pub(super) struct Link {
+    desk: Arc<Desk>,
+    /// What it listens to, if it does.
+    queue: OnceLock<Arc<Queue>>,
+}
+
+impl Link {
+    pub(super) fn new(desk: Arc<Desk>) -> Arc<Self> {
+        Arc::new(Self { desk, queue: OnceLock::new() })
+    }
+
+    /// It listens to events from now on, to its end.
+    pub(super) fn listen(&self, queue: &Arc<Queue>) {
+        let _once = self.queue.set(Arc::clone(queue));
+    }
+
+    /// Waits until it has lasted too long.
+    pub(super) async fn over(&self) {
+        let begun = Instant::now();
+        loop {
+            sleep(LOOK).await;
+            let goes_on = match self.queue.get() {
+                Some(queue) => !queue.is_stalled(),
+                None => begun.elapsed() < LIFETIME,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// The client will not send more: it has hung up, or it wants the sum of what it was told.
+    fn hung_up(&self) -> bool {
+        let Some(queue) = self.queue.get() else { return false };
+        queue.leave();
+        self.desk.bell.ring();
+        true
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.hung_up();
+    }
+}
+
+/// The bytes of a connection. Where its client listens to events, the end of what it sends ends the
+/// stream, not the connection.
+pub(super) struct Bytes<S> {
+    pub(super) stream: S,
+    pub(super) link: Arc<Link>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bytes<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, into);
+        let ended = matches!(read, Poll::Ready(Ok(()))) && into.filled().len() == before;
+        if ended && into.remaining() > 0 && self.link.hung_up() { Poll::Pending } else { read }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bytes<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
