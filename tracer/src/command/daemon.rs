@@ -242,10 +242,7 @@ impl Running {
         let created = thread::scope(|scope| scope.spawn(create).join());
         let created = created.unwrap_or_else(|_panic| Err(Fault::Failed(anyhow!("cannot record"))));
         match created {
-            Ok(mut keep) => {
-                if later {
-                    keep.begin_with(self.trace.world());
-                }
+            Ok(keep) => {
                 self.log.info(&format!("recording to {}", keep.path().display()));
                 self.trace.record(keep);
                 self.seen.failed = None;

@@ -109,7 +109,8 @@ impl Trace {
     }
 
     /// Records from now on. Before the first sweep, or with what goes on from these tables.
-    pub(super) fn record(&mut self, keep: Keep) {
+    pub(super) fn record(&mut self, mut keep: Keep) {
+        keep.begin(&self.tables.world);
         self.tables.keep = Some(keep);
     }
 

@@ -46,6 +46,8 @@ pub(in crate::command) struct Keep {
     path: PathBuf,
     /// What the files are called.
     names: Files,
+    /// It goes on from tables that its own records do not make.
+    goes_on: bool,
 }
 
 impl How<'_> {
@@ -82,8 +84,7 @@ impl Keep {
         Self::with(how, header, coverage)
     }
 
-    /// Creates the first file of a recording that goes on from tables as they are, with which it then
-    /// begins: see [`Keep::begin_with`].
+    /// Creates the first file of a recording that goes on from tables as they will be when it begins.
     pub(in crate::command) fn go_on(
         how: &How<'_>,
         host: &Host,
@@ -101,12 +102,8 @@ impl Keep {
         Self::with(how, header, coverage)
     }
 
-    /// The tables that all records follow.
-    pub(in crate::command) fn begin_with(&mut self, world: &World) {
-        self.recorder.keyframe(world);
-    }
-
     fn with(how: &How<'_>, header: Header, coverage: &Coverage) -> Result<Self, Fault> {
+        let goes_on = header.part > 0;
         let settings = Settings { header, coverage: coverage.clone(), codec: how.codec };
         let files = how.files();
         let path = files.path();
@@ -114,7 +111,7 @@ impl Keep {
             .map_err(|error| cannot(how.path, &error))?;
         let begun = Instant::now();
         let names = how.files();
-        Ok(Self { recorder, rotate: how.rotate, begun, ticked: begun, path, names })
+        Ok(Self { recorder, rotate: how.rotate, begun, ticked: begun, path, names, goes_on })
     }
 
     /// Keeps a record, which the tables have taken in.
@@ -125,6 +122,13 @@ impl Keep {
             self.recorder.keyframe(world);
         } else {
             self.recorder.settle(world);
+        }
+    }
+
+    /// Begins: what goes on from tables has them in front.
+    pub(super) fn begin(&mut self, world: &World) {
+        if self.goes_on {
+            self.recorder.keyframe(world);
         }
     }
 
