@@ -42,10 +42,12 @@ impl Hidden {
     }
 
     /// Hands on the hidden tasks as events of the sweep. Whole thread groups are looked for first;
-    /// single threads only if the kernel still counts more tasks than are known then.
-    pub(super) fn find(&mut self, at: &Header, generation: u64, sink: &mut Sink<'_>) {
+    /// single threads only if the kernel still counts more tasks than are known then. That count alone
+    /// says nothing where tasks have ended since they were shown: where it is `likely` that there are some, all groups
+    /// are looked through.
+    pub(super) fn find(&mut self, likely: bool, at: &Header, generation: u64, sink: &mut Sink<'_>) {
         let expected = procfs::load().map_or(0, |(tasks, _)| tasks as usize);
-        if self.shown.len() >= expected {
+        if !likely && self.shown.len() >= expected {
             return;
         }
         let groups = procfs::list(Path::new("/proc"));

@@ -188,6 +188,7 @@ impl Session {
         let first = self.generation == 1;
         let mut test = selftest::SelfTest::new();
         let mut hidden = hidden::Hidden::default();
+        let likely = first || self.loaded.coverage.hidden_tasks > 0;
         let mut ended = false;
         let generation = self.generation;
         let mut watch = |record: &[u8], event: &Event| {
@@ -200,7 +201,7 @@ impl Session {
                     ended |= mark.generation == generation;
                     if mark.generation == generation {
                         // Before the end mark: the sweep is not complete without them.
-                        hidden.find(&event.header, generation, sink);
+                        hidden.find(likely, &event.header, generation, sink);
                     }
                 }
                 _ => {}

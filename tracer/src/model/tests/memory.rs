@@ -71,7 +71,7 @@ fn history_goes_on_demand_and_comes_again() {
     lifecycles(&mut world, 2_000, |_| ());
     let gone = world.set_history(0);
     let counts = world.counts();
-    assert_eq!((gone, counts.past_tasks, counts.past_pids), (2000, 0, 0));
+    assert!(gone >= 2000 && counts.past_tasks + counts.past_pids == 0, "{gone} {counts:?}");
     world.check_consistency().unwrap();
     world.set_history(100);
     lifecycles(&mut world, 2_000, |_| ());
