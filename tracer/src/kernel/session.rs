@@ -4,6 +4,7 @@ mod measure;
 mod reveal;
 
 use std::{
+    cell::Cell,
     fs::File,
     io::Read as _,
     os::fd::{AsFd as _, OwnedFd},
@@ -189,7 +190,7 @@ impl Session {
         let mut test = selftest::SelfTest::new();
         let mut hidden = hidden::Hidden::default();
         let likely = first || self.loaded.coverage.hidden_tasks > 0;
-        let mut ended = false;
+        let ended = Cell::new(false);
         let generation = self.generation;
         let mut watch = |record: &[u8], event: &Event| {
             match &event.body {
@@ -197,12 +198,10 @@ impl Session {
                     test.note(task, vector);
                     hidden.note(task, vector);
                 }
-                Body::SnapshotEnd(mark) => {
-                    ended |= mark.generation == generation;
-                    if mark.generation == generation {
-                        // Before the end mark: the sweep is not complete without them.
-                        hidden.find(likely, &event.header, generation, sink);
-                    }
+                Body::SnapshotEnd(mark) if mark.generation == generation => {
+                    ended.set(true);
+                    // Before the end mark: the sweep is not complete without them.
+                    hidden.find(likely, &event.header, generation, sink);
                 }
                 _ => {}
             }
@@ -211,10 +210,10 @@ impl Session {
         let control = Control { generation, tasks: 0, target: 0 };
         self.control.set(0, control, 0).context("telling the iterators")?;
         for pass in ["iter_task", "iter_namespaces"] {
-            iterate(&mut self.loaded, &mut self.ring, pass, &mut watch)?;
+            iterate(&mut self.loaded, &mut self.ring, pass, &mut watch, &ended)?;
         }
         self.ring.drain(&mut watch);
-        if !ended {
+        if !ended.get() {
             return Err(anyhow!("the sweep's end mark was lost: the ring is too small").into());
         }
         self.loaded.coverage.hidden_tasks = hidden.count();
@@ -300,7 +299,8 @@ impl Session {
         let control =
             Control { generation: self.generation, tasks: 0, target: tid.unsigned_abs().into() };
         self.control.set(0, control, 0).context("telling the iterator")?;
-        iterate(&mut self.loaded, &mut self.ring, "iter_detail", &mut watch)?;
+        let ended = Cell::new(false);
+        iterate(&mut self.loaded, &mut self.ring, "iter_detail", &mut watch, &ended)?;
         self.ring.drain(&mut watch);
         Ok(found)
     }
@@ -346,12 +346,14 @@ fn take(loaded: &mut Loaded, name: &str) -> anyhow::Result<aya::maps::Map> {
     loaded.ebpf.take_map(name).with_context(|| format!("the object has no map {name}"))
 }
 
-/// Runs an iterator to its end, draining the ring as it fills.
+/// Runs an iterator to its end, draining the ring as it fills. A further read would show tasks that are
+/// born behind the end mark, so there is none once that has come.
 fn iterate(
     loaded: &mut Loaded,
     ring: &mut Ring,
     name: &str,
     sink: &mut Sink<'_>,
+    ended: &Cell<bool>,
 ) -> Result<(), Refused> {
     let mut file = open_iterator(loaded, name).context("opening the task iterator")?;
     // Small reads: the kernel stops each time the answer is full, and the ring is drained.
@@ -363,7 +365,7 @@ fn iterate(
             Err(error) => return Err(anyhow!(error).context("reading the task iterator").into()),
         };
         ring.drain(sink);
-        if read == 0 {
+        if read == 0 || ended.get() {
             return Ok(());
         }
     }
