@@ -116,8 +116,13 @@ impl World {
             return Some(id);
         };
         self.out.task = Some(id);
+        // no task moves to another process: one that seems to has lost its end
+        let other = self.losses.open && key != 0 && tid > 0 && tgid > 0 && self.tgid(id) != tgid;
         if self.lives(id) {
-            return Some(id);
+            if !other {
+                return Some(id);
+            }
+            self.vanish(id);
         }
         if self.row(id).is(Flag::Vanished) && tid > 0 && tgid > 0 {
             let id = self.placeholder(key, tid, tgid);

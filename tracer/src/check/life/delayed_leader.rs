@@ -77,7 +77,10 @@ impl State {
 
     /// `SIGNAL_GROUP_EXIT` and its code stay, but for the mark of a core dump.
     fn same_code(&mut self, cx: &mut Cx<'_>, id: TaskId, facts: &Exit) {
-        let (world, tgid) = (cx.world, cx.world.tgid(id));
+        let (world, tgid) = (cx.world, cx.event.header.actor_tgid);
+        if world.tgid(id) != tgid {
+            return; // another task at its address, whose birth and the old one's end were lost
+        }
         let marked = facts.signal_flags & GROUP_EXIT != 0;
         // of a group that does not exit, it is the signal that stopped it
         let plain = marked || (0..0x80).contains(&facts.group_code);

@@ -200,7 +200,8 @@ impl World {
         let known = self.index.spaces.get(&facts.ns).copied();
         let known = known.filter(|&id| {
             let inum = self.ns(id).inum;
-            inum == facts.inum || inum == 0 || Some(id) == self.root
+            (inum == facts.inum || inum == 0) && !self.is_another(id, facts)
+                || Some(id) == self.root
         });
         let id = match known {
             Some(id) if !made || Some(id) == self.root => id,
@@ -214,6 +215,32 @@ impl World {
         };
         self.out.task = actor.filter(|_| made);
         self.read_pid_ns(id, facts, parent);
+        // PIDNS_ADDING is cleared when its init has begun to die: the record of that was lost
+        let members = facts.allocated & !PIDNS_ADDING;
+        if self.losses.open && !made && members == facts.allocated && members > 0 {
+            self.begin_to_die(id);
+        }
+    }
+
+    fn begin_to_die(&mut self, id: NsId) {
+        if let Some(ns) = self.spaces.get_mut(id)
+            && ns.fate != NsFate::Dying
+        {
+            ns.fate = NsFate::Dying;
+            self.emit(Effect::NsDying(id));
+        }
+    }
+
+    /// Whether a namespace is another one at the same address, with the same inode number, whose
+    /// predecessor's end was lost or is told by no hook. Not so if this sweep has shown its init.
+    fn is_another(&self, id: NsId, facts: &PidNs) -> bool {
+        let (ns, mark) = (self.ns(id), self.sweep.mark as u16);
+        let unseen = self.losses.open || !self.config.sees.ns_destroy;
+        let Some(space) = ns.pid.as_ref().filter(|_| unseen) else { return false };
+        let shown = space.init.is_some_and(|pid| self.pid_row(pid).mark == mark);
+        let known = ns.ns_id != 0 && facts.ns_id != 0;
+        let moved = space.level != facts.level && space.init.is_some();
+        !shown && if known { ns.ns_id != facts.ns_id } else { moved }
     }
 
     fn read_pid_ns(&mut self, id: NsId, facts: &PidNs, parent: Option<NsId>) {
@@ -339,12 +366,8 @@ impl World {
 
     /// `zap_pid_ns_processes`.
     pub(super) fn on_ns_dying(&mut self, facts: &NsEnd) {
-        if let Some(&id) = self.index.spaces.get(&facts.ns)
-            && let Some(ns) = self.spaces.get_mut(id)
-            && ns.fate != NsFate::Dying
-        {
-            ns.fate = NsFate::Dying;
-            self.emit(Effect::NsDying(id));
+        if let Some(&id) = self.index.spaces.get(&facts.ns) {
+            self.begin_to_die(id);
         }
     }
 

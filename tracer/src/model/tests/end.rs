@@ -2,6 +2,7 @@
 
 use super::super::{Effect, Impossible, PidState, TaskState};
 use super::kernel::{Kernel, facts, key};
+use crate::event::{Body, Exit};
 
 #[test]
 fn a_zombie_waits_for_its_parent() {
@@ -134,4 +135,19 @@ fn a_free_proves_the_release_that_was_not_seen() {
     let released = Effect::Released { task: id, by: None, inferred: true };
     let change = kernel.free_pid(20);
     assert_eq!(change.effects, [released, Effect::PidFreed { pid, inferred: false }]);
+}
+
+/// The freeing of a thread was lost, and a process of other numbers exits at its address.
+#[test]
+fn what_another_process_does_at_an_old_address_is_not_the_old_ones() {
+    let mut kernel = Kernel::tracepoints();
+    let leader = kernel.fork(10, 20);
+    let thread = kernel.thread(20, 21, 10);
+    kernel.exit_with(21, 0, 0);
+    kernel.lose(1);
+    let exit = Exit { task: key(21), real_parent: key(20), ppid: 20, ..Exit::default() };
+    kernel.event((key(21), 30, 30), Body::Exit(exit));
+    assert_eq!(kernel.world.parent(leader), Some(kernel.task(10)));
+    assert!(!kernel.world.lives(thread));
+    assert_eq!(kernel.facts_of(30).state, TaskState::Zombie);
 }

@@ -208,3 +208,36 @@ fn a_namespace_with_members_that_is_shown_elsewhere_is_another() {
         assert_eq!(now == ns, sees_end);
     }
 }
+
+/// Its end was lost, and the next one got its address and its inode number.
+#[test]
+fn a_namespace_with_another_id_or_level_is_another_one() {
+    for (ns_id, level) in [(77, 1), (0, 2)] {
+        let mut kernel = Kernel::sees_all();
+        kernel.by(10, pid_ns(1, ns_reason::CREATE));
+        kernel.alloc(10, &[(0, 20), (1, 1)]);
+        kernel.newtask(10, member(20, 10, 1), &[(0, 20), (1, 1)], 0x2000_0000);
+        let old = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1).unwrap();
+        kernel.lose(1);
+        kernel.mark(true, 2);
+        let Body::PidNs(facts) = pid_ns(1, ns_reason::SNAPSHOT) else { panic!() };
+        kernel.event((0, 0, 0), Body::PidNs(facts));
+        assert_eq!(kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1), Some(old));
+        kernel.event((0, 0, 0), Body::PidNs(PidNs { ns_id, level, ..facts }));
+        assert_ne!(kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1), Some(old));
+        assert_eq!(kernel.world.ns(old).fate, NsFate::Destroyed);
+    }
+}
+
+#[test]
+fn a_namespace_that_takes_no_more_pids_is_dying_though_the_record_was_lost() {
+    let mut kernel = Kernel::sees_all();
+    kernel.by(10, pid_ns(1, ns_reason::CREATE));
+    let ns = kernel.world.find_ns(NsKind::Pid, ROOT_INUM + 1).unwrap();
+    kernel.lose(1);
+    let Body::PidNs(facts) = pid_ns(1, ns_reason::SNAPSHOT) else { panic!() };
+    kernel.event((0, 0, 0), Body::PidNs(facts));
+    assert_eq!(kernel.world.ns(ns).fate, NsFate::Alive);
+    kernel.event((0, 0, 0), Body::PidNs(PidNs { allocated: 2, ..facts }));
+    assert_eq!(kernel.world.ns(ns).fate, NsFate::Dying);
+}
