@@ -8,6 +8,7 @@ pub mod fault;
 pub mod field;
 pub mod history;
 pub mod judge;
+pub mod named;
 pub mod reason;
 pub mod run;
 pub mod score;

@@ -47,6 +47,12 @@ pub use truth::{Group, Ns, Pid, Proxy, Space, Task, Truth};
 /// Steps in which nothing happens, at most, before a sweep.
 const BARREN: u32 = 256;
 
+/// How long a grace period takes where nothing happens, ns.
+const GRACE: u64 = 20_000_000;
+
+/// Time in which nothing happens, at most, ns.
+const PAUSE: usize = 2_500_000_000;
+
 /// What to simulate.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -212,6 +218,7 @@ impl Simulator {
         }
         self.ring.settle();
         self.ring.lost = 0;
+        self.ring.now += self.random.below(PAUSE) as u64;
         self.sweep();
         self.sweep_alone();
         // The sweep may be the first to be heard of a CPU whose last records were lost.
@@ -253,13 +260,27 @@ impl Simulator {
             self.ring.loud();
             return;
         }
-        self.ring.now += self.random.below(100_000) as u64;
+        self.pass_time();
         let at_once = 1 + self.random.below(usize::from(self.config.cpus));
         let at_once = if self.random.percent(50) { 1 } else { at_once };
         for _ in 0..at_once {
             self.choose();
         }
         self.run();
+    }
+
+    /// Calls come in bursts, with pauses between them in which all tasks sleep: grace periods end
+    /// soon then.
+    fn pass_time(&mut self) {
+        self.ring.now += self.random.below(100_000) as u64;
+        if !self.random.percent(5) {
+            return;
+        }
+        self.ring.now += GRACE;
+        while !self.waiting.is_empty() {
+            self.grace(true);
+        }
+        self.ring.now += self.random.below(PAUSE) as u64;
     }
 
     fn next_ino(&mut self) -> u64 {

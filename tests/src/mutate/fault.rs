@@ -1,6 +1,6 @@
 //! One semantic fault in a history.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use tracer_ebpf::wire::{Lost, Wire, kind};
 
@@ -150,6 +150,13 @@ fn renumber(records: &mut [Vec<u8>], cpu: u16) {
     for (seq, record) in (first.unwrap_or(0)..).zip(records.iter_mut().filter(own)) {
         let header = header(record);
         set_header(record, tracer_ebpf::wire::Header { seq, ..header });
+    }
+}
+
+/// Numbers every CPU's records anew.
+pub fn renumber_all(records: &mut [Vec<u8>]) {
+    for cpu in records.iter().map(|it| header(it).cpu).collect::<BTreeSet<u16>>() {
+        renumber(records, cpu);
     }
 }
 

@@ -11,7 +11,7 @@ use tracer::{
     simulate::{Config, KERNELS, Simulator},
     stream,
 };
-use tracer_ebpf::wire::{Header, Wire, kind};
+use tracer_ebpf::wire::{Census, Header, Wire, kind};
 
 use crate::random::Random;
 
@@ -76,6 +76,9 @@ impl History {
                 records.extend(block.records().map(<[u8]>::to_vec));
             }
         }
+        // behind the last census hooks are being detached, and nothing is judged
+        let over = records.iter().position(|record| is_last_census(record));
+        records.truncate(over.map_or(records.len(), |at| at + 1));
         Ok(Self { name, host, coverage, records })
     }
 }
@@ -88,6 +91,11 @@ pub fn header(record: &[u8]) -> Header {
 /// Puts another header in.
 pub fn set_header(record: &mut [u8], header: Header) {
     header.write(record).unwrap();
+}
+
+fn is_last_census(record: &[u8]) -> bool {
+    header(record).kind == kind::CENSUS
+        && Census::read(record).is_some_and(|census| census.last != 0)
 }
 
 /// Whether a record has a number on its CPU: the kernel wrote it.

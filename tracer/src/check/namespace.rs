@@ -50,6 +50,7 @@ impl State {
         Self {
             counts: allocated_count::Counts::new(coverage),
             making: making::Making::new(coverage),
+            shown: sets::Sets::new(coverage),
             has_ids: coverage.ns_id,
             has_groups: coverage.group_dead,
             creates: coverage.sees(Fact::PidNsCreate),
@@ -98,7 +99,7 @@ impl State {
             Body::Exit(facts) => self.settle.explained(facts.task),
             _ => self.rare(cx),
         }
-        self.shown.before(cx);
+        self.shown.before(cx, &self.settle);
     }
 
     fn snapshot(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {

@@ -7,6 +7,7 @@ pub(super) mod kernel_threads;
 pub(super) mod leader_outlives_threads;
 pub(super) mod leader_shape;
 pub(super) mod levels_of_parents;
+mod nameless;
 pub(super) mod one_pid_one_task;
 pub(super) mod orphan_rule;
 pub(super) mod parent_alive;

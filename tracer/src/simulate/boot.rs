@@ -35,7 +35,7 @@ impl Simulator {
         self.truth.tasks[kthreadd].flags |= pf::KTHREAD;
         self.truth.tasks[kthreadd].mm = false;
         self.kthreadd = kthreadd;
-        self.truth.space_mut(ROOT).child_reaper = Some(systemd);
+        self.truth.set_reaper(ROOT, systemd);
         let group = self.truth.tasks[systemd].group;
         self.truth.groups[group].flags = 0x40;
         self.lead_session(systemd);
@@ -78,6 +78,7 @@ impl Simulator {
                 cursor: 0,
                 pid_max: config.pid_max,
                 child_reaper: None,
+                reaper_key: 0,
                 idr: Vec::new(),
             })),
         });

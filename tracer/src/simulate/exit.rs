@@ -135,7 +135,7 @@ impl Simulator {
             return;
         }
         if let Some(thread) = self.truth.alive_thread(id) {
-            self.truth.space_mut(ns).child_reaper = Some(thread);
+            self.truth.set_reaper(ns, thread);
             return;
         }
         if ns == ROOT {

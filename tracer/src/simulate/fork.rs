@@ -229,7 +229,7 @@ impl Simulator {
         let ns = self.truth.pids[pid].ns;
         self.truth.attach_leader(child, pid);
         if self.truth.pids[pid].vector.own().is_some_and(|own| own.nr == 1) {
-            self.truth.space_mut(ns).child_reaper = Some(child);
+            self.truth.set_reaper(ns, child);
             let group = self.truth.tasks[child].group;
             self.truth.groups[group].flags |= 0x40;
         }

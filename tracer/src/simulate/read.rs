@@ -124,7 +124,7 @@ impl Truth {
             header,
             ns: ns.key,
             parent: parent.map_or(0, |parent| parent.key),
-            child_reaper: space.child_reaper.map_or(0, |reaper| self.tasks[reaper].key),
+            child_reaper: space.reaper_key,
             ns_id: ns.id,
             inum: ns.inum,
             parent_inum: parent.map_or(0, |parent| parent.inum),

@@ -81,6 +81,7 @@ impl Simulator {
             cursor: 0,
             pid_max: PID_MAX_LIMIT,
             child_reaper: None,
+            reaper_key: 0,
             idr: Vec::new(),
         }));
         ns

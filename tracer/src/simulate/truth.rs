@@ -177,6 +177,8 @@ pub struct Space {
     pub pid_max: i32,
     /// `child_reaper`.
     pub child_reaper: Option<Id<Task>>,
+    /// Cookie of its address, which stays when it is freed.
+    pub(super) reaper_key: u64,
     /// By number: 0 is free, 1 is reserved, else two more than the pid's place.
     pub(super) idr: Vec<u32>,
 }
@@ -272,6 +274,12 @@ impl Truth {
 
     pub(super) fn parent_ns(&self, ns: Id<Ns>) -> Option<Id<Ns>> {
         self.spaces[ns].space.as_ref().and_then(|space| space.parent)
+    }
+
+    pub(super) fn set_reaper(&mut self, ns: Id<Ns>, id: Id<Task>) {
+        let key = self.tasks[id].key;
+        let space = self.space_mut(ns);
+        (space.child_reaper, space.reaper_key) = (Some(id), key);
     }
 
     /// Whether `above` is `ns` or one of its ancestors.

@@ -235,13 +235,16 @@ impl Audit {
             return; // its nsproxy is gone
         }
         let space = |ns: Option<NsId>| ns.map(|ns| u64::from(world.ns(ns).inum));
-        let mut words = [("", None, 0); 9];
+        let mut words = [("", None, 0); 10];
         let kinds = world.namespaces_of(id).into_iter().zip(&task.ns).zip(NsKind::ALL);
         for (place, ((ns, &shown), kind)) in words.iter_mut().zip(kinds) {
             *place = (kind.name(), space(ns).filter(|&inum| inum != 0), shown.into());
         }
         // An exec enters the time namespace of its children without a record.
-        words[NsKind::Time.index()].1 = None;
+        let (time, later) = (NsKind::Time.index(), u64::from(world.time_for_children_of(id)));
+        words[time].1 = words[time].1.filter(|&had| had == later);
+        let shown = task.time_for_children_inum.into();
+        words[9] = ("time_for_children", Some(later).filter(|&inum| inum != 0), shown);
         let user = words[NsKind::User.index()];
         words[NsKind::User.index()].1 = None;
         let children = space(world.for_children(id)).filter(|&inum| inum != 0);

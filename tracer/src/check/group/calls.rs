@@ -17,6 +17,10 @@ const SUBREAPER: u64 = 36;
 /// setresgid, unshare, setns.
 const PLAIN: [u64; 9] = [105, 106, 109, 113, 114, 117, 119, 272, 308];
 
+/// Requests of ptrace(2) that answer 0 (include/uapi/linux/ptrace.h): those that attach, detach, and
+/// let run.
+const REQUESTS: [u64; 10] = [0, 7, 8, 9, 16, 17, 24, 0x4200, 0x4206, 0x4207];
+
 /// Calls of which the caller's new state comes next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Calls {
@@ -81,7 +85,7 @@ fn shape(cx: &mut Cx<'_>, facts: &Syscall) {
     let holds = match facts.nr {
         SETSID => facts.ret > 0 && own_number(cx).is_none_or(|nr| i64::from(nr) == facts.ret),
         WAIT4 => facts.ret > 0 && i32::try_from(facts.ret).is_ok(),
-        PTRACE => facts.ret >= 0,
+        PTRACE => facts.ret == 0 || facts.ret > 0 && !REQUESTS.contains(&first),
         PRCTL => facts.ret == 0 && first == SUBREAPER,
         WAITID => facts.ret == 0 && second as i32 > 0,
         nr => facts.ret == 0 && PLAIN.contains(&nr),

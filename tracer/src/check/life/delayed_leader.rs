@@ -43,6 +43,8 @@ pub(in crate::check) static RULE: Rule = Rule {
 
 /// `SIGNAL_GROUP_EXIT` (include/linux/sched/signal.h).
 const GROUP_EXIT: u32 = 4;
+/// `PF_KTHREAD` (include/linux/sched.h): such exit by any code.
+const PF_KTHREAD: u32 = 0x20_0000;
 /// `CLONE_THREAD` (include/uapi/linux/sched.h).
 const CLONE_THREAD: u64 = 0x1_0000;
 /// The bit of an exit code that says that there is a core dump.
@@ -182,7 +184,7 @@ impl State {
             Finding::new(Subject::task(world, id), "its process dies with it", "it does not")
         });
         let held = facts.signal_flags & GROUP_EXIT == 0
-            || is_signal(facts.group_code)
+            || is_signal(facts.group_code) && has_form(facts)
             || facts.code == facts.group_code;
         cx.test(&RULE, held, || {
             Finding::new(
@@ -234,6 +236,11 @@ impl State {
 /// What an exit says by itself.
 fn alone(cx: &mut Cx<'_>, sees: Sees, id: TaskId, facts: &Exit) {
     let world = cx.world;
+    let kernel = world.flags_of(id) & PF_KTHREAD != 0;
+    cx.test(&RULE, kernel || has_form(facts), || {
+        let known = format!("exit(2)'s code, or its group's {:#x}", facts.group_code);
+        Finding::new(Subject::task(world, id), known, format!("{:#x}", facts.code))
+    });
     let told = if sees.group_dead { facts.group_dead <= 1 } else { facts.group_dead == 2 };
     let empty = facts.live == 0 || facts.group_dead != 1;
     cx.test(&RULE, told && empty && facts.live >= 0, || {
@@ -258,6 +265,13 @@ fn alone(cx: &mut Cx<'_>, sees: Sees, id: TaskId, facts: &Exit) {
 /// The group's exit code is that of a signal, which may have come while the task exited by itself.
 fn is_signal(code: i32) -> bool {
     code & !0xff == 0 && code & 0x7f != 0
+}
+
+/// Whether a task ends by what ended its group, or by exit(2), or by a signal of its own.
+fn has_form(facts: &Exit) -> bool {
+    let group = facts.signal_flags & GROUP_EXIT != 0;
+    let same = (facts.code ^ facts.group_code) & !CORE == 0;
+    facts.code & !0xff00 == 0 || if group { same } else { is_signal(facts.code) }
 }
 
 /// `release_task` of a leader: its other threads were released before.

@@ -109,7 +109,9 @@ fn reaps(world: &World, ns: NsId, key: u64, hides: bool) -> bool {
         return true;
     };
     let Some(init) = world.live_holder(pid).filter(|&init| world.runs(init)) else {
-        return key != 0;
+        let ended = world.holder(pid).filter(|&init| !world.is_grouped(init));
+        let known = ended.map_or(0, |init| world.key_of(init));
+        return key != 0 && (known == 0 || known == key);
     };
     match world.at_key(key).filter(|&reaper| world.lives(reaper)) {
         Some(reaper) => world.same_process(reaper, init),

@@ -5,7 +5,8 @@
 
 use super::setns_unshare::{DYNAMIC, PLAIN, RULE, inum_of, of};
 use crate::{
-    check::{Subject, cx::Cx, violation::Finding},
+    check::{Subject, cx::Cx, settle::Settle, violation::Finding},
+    coverage::{Coverage, Fact},
     event::{Body, NsSet, TaskFacts, bits, ns_reason},
     model::{NsKind, World},
 };
@@ -16,8 +17,10 @@ const KEPT: usize = 1024;
 /// What the sweeps say.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sets {
-    /// Tasks that differ, and when.
-    odd: Vec<(u64, u64)>,
+    /// Tasks that differ.
+    odd: Vec<Odd>,
+    /// The hooks tell of a change before it is made.
+    told_first: bool,
     /// When the last sweep began.
     begun: u64,
     /// Which kinds of namespaces there are here.
@@ -26,15 +29,30 @@ pub(super) struct Sets {
     initial: [u64; 8],
 }
 
+/// A task that differs.
+#[derive(Clone, Copy, Debug)]
+struct Odd {
+    task: u64,
+    ts: u64,
+    /// What may explain it comes before the sweep's end.
+    due: bool,
+}
+
 impl Sets {
+    pub(super) fn new(coverage: &Coverage) -> Self {
+        let facts = [Fact::NsCreate, Fact::NsEnter, Fact::Cred];
+        let told_first = facts.into_iter().all(|fact| coverage.sees(fact));
+        Self { told_first, ..Self::default() }
+    }
+
     /// Goes with every record: what explains a difference, and when none can come any more.
     #[inline]
-    pub(super) fn before(&mut self, cx: &mut Cx<'_>) {
+    pub(super) fn before(&mut self, cx: &mut Cx<'_>, settle: &Settle) {
         match &cx.event.body {
             Body::SnapshotBegin(_) => self.begun = cx.event.header.ts,
             _ if self.odd.is_empty() => {}
             Body::Lost(_) => self.odd.clear(),
-            Body::SnapshotEnd(_) => self.judge(cx),
+            Body::SnapshotEnd(_) => self.judge(cx, settle),
             Body::Update { task, .. } | Body::Fork { task, .. } => self.explained(task.task),
             Body::Exec(exec) => self.explained(exec.facts.task),
             Body::Exit(facts) => self.explained(facts.task),
@@ -47,14 +65,15 @@ impl Sets {
     }
 
     fn explained(&mut self, task: u64) {
-        self.odd.retain(|&(other, _)| other != task);
+        self.odd.retain(|odd| odd.task != task);
     }
 
     #[cold]
-    fn judge(&mut self, cx: &mut Cx<'_>) {
-        let begun = self.begun;
-        self.odd.retain(|&(task, ts)| {
-            if ts < begun {
+    fn judge(&mut self, cx: &mut Cx<'_>, settle: &Settle) {
+        let (begun, now) = (self.begun, cx.event.header.ts);
+        self.odd.retain(|&Odd { task, ts, due }| {
+            let over = ts < begun || due && !settle.is_moving(task, now);
+            if over {
                 let world = cx.world;
                 let id = world.at_key(task);
                 cx.test(&RULE, id.is_some_and(|id| !world.runs(id)), || {
@@ -62,7 +81,7 @@ impl Sets {
                     Finding::new(named, "the same namespaces in both passes", "others")
                 });
             }
-            ts >= begun
+            !over
         });
     }
 
@@ -106,7 +125,8 @@ impl Sets {
         let has = facts.bits & bits::HAS_NSPROXY != 0 && facts.exit_state == 0;
         if has && !(self.whole(facts) && plausible(&facts.ns)) && self.odd.len() < KEPT {
             self.explained(facts.task);
-            self.odd.push((facts.task, cx.event.header.ts));
+            let due = self.told_first;
+            self.odd.push(Odd { task: facts.task, ts: cx.event.header.ts, due });
         }
     }
 
@@ -139,9 +159,12 @@ impl Sets {
         if facts.reason != ns_reason::SNAPSHOT || self.odd.len() >= KEPT {
             return;
         }
-        if !agrees(cx.world, facts, self.begun) {
+        let (same, time) = agrees(cx.world, facts, self.begun);
+        if !(same && time) {
             self.explained(facts.task);
-            self.odd.push((facts.task, cx.event.header.ts));
+            let known = cx.world.at_key(facts.task).is_some();
+            let due = self.told_first && known && !(same && awaits_time(cx.world, facts.task));
+            self.odd.push(Odd { task: facts.task, ts: cx.event.header.ts, due });
         }
     }
 }
@@ -163,12 +186,19 @@ fn plausible(inums: &[u32; 8]) -> bool {
     })
 }
 
-/// Whether a sweep's second pass has found a task as the tables have it.
-/// An exec since that began may have changed the time namespace.
-fn agrees(world: &World, facts: &NsSet, begun: u64) -> bool {
-    let Some(id) = world.at_key(facts.task) else { return false };
+/// Whether a task's next exec enters another time namespace.
+fn awaits_time(world: &World, task: u64) -> bool {
+    world
+        .at_key(task)
+        .is_none_or(|id| inum_of(world, id, NsKind::Time) != world.time_for_children_of(id))
+}
+
+/// Whether a sweep's second pass has found a task as the tables have it, but for its time namespaces,
+/// and those. An exec since that began may have changed them.
+fn agrees(world: &World, facts: &NsSet, begun: u64) -> (bool, bool) {
+    let Some(id) = world.at_key(facts.task) else { return (false, true) };
     if !world.runs(id) {
-        return true;
+        return (true, true);
     }
     let same = |kind: NsKind| {
         let (had, now) = (inum_of(world, id, kind), of(&facts.inums, kind));
@@ -182,10 +212,8 @@ fn agrees(world: &World, facts: &NsSet, begun: u64) -> bool {
         world.key_of_ns(ns) == facts.for_children
             && (inum == of(&facts.inums, NsKind::Pid) || inum == 0)
     });
-    PLAIN.into_iter().all(same)
-        && same(NsKind::User)
-        && (moves || same(NsKind::Time) && times)
-        && children
+    let plain = PLAIN.into_iter().all(same) && same(NsKind::User) && children;
+    (plain, moves || same(NsKind::Time) && times)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::{
 
 /// Births that are remembered.
 const MOST: usize = 64;
+/// wait4(2) and waitid(2) in the x86-64 table: they change nothing of the caller.
+const WAITS: [u64; 2] = [61, 247];
 /// How far the times of CPUs may differ, ns.
 const SKEW: u64 = 1_000_000;
 /// `PF_KTHREAD`, `PF_IO_WORKER` and `PF_USER_WORKER` (include/linux/sched.h): named anew.
@@ -26,6 +28,8 @@ pub(super) struct Early {
     sweeps: u32,
     /// Something is lost, or they have been judged.
     over: bool,
+    /// Some task has changed its group or session.
+    regrouped: bool,
 }
 
 /// A set of keys that may have more than were put into it: most records are of none of them.
@@ -58,6 +62,8 @@ struct Born {
     maker: u64,
     flags: u64,
     facts: TaskFacts,
+    /// The calls that change namespaces were not hooked yet.
+    partly: bool,
 }
 
 impl Early {
@@ -65,7 +71,8 @@ impl Early {
     #[cold]
     pub(super) fn born(&mut self, maker: u64, flags: u64, facts: &TaskFacts) {
         if !self.over && self.births.len() < MOST && maker != 0 {
-            self.births.push(Born { maker, flags, facts: *facts });
+            let partly = self.sweeps == 0;
+            self.births.push(Born { maker, flags, facts: *facts, partly });
             self.marks.set(maker);
         }
     }
@@ -83,7 +90,11 @@ impl Early {
     fn is_idle(&self, header: &Header, body: &Body) -> bool {
         let other = matches!(
             body,
-            Body::Fork { .. } | Body::Rename(_) | Body::Lost(_) | Body::SnapshotBegin(_)
+            Body::Fork { .. }
+                | Body::Rename(_)
+                | Body::ChangePid(_)
+                | Body::Lost(_)
+                | Body::SnapshotBegin(_)
         );
         self.acts.len() >= MOST && !other && !self.marks.has(header.actor)
     }
@@ -113,9 +124,9 @@ impl Early {
             Body::SnapshotBegin(_) => {
                 self.sweeps += 1;
                 if self.sweeps == 1 {
-                    // until now hooks were being attached: ends and births were seen in part
+                    // until now hooks were being attached: ends and births were seen in part, but all
+                    // that changes a maker is hooked before births are
                     self.acts.clear();
-                    self.births.clear();
                 }
                 if self.sweeps > 1 {
                     self.over = true;
@@ -131,6 +142,11 @@ impl Early {
                 task.task
             }
             Body::Rename(facts) => facts.task,
+            Body::ChangePid(_) => {
+                self.regrouped = true;
+                return;
+            }
+            Body::Syscall(facts) if WAITS.contains(&facts.nr) => return,
             Body::Exec(_)
             | Body::NsSet(_)
             | Body::Cred(_)
@@ -154,20 +170,24 @@ impl Early {
                 Finding::new(Subject::task(world, id), known, format!("acts at {ts}"))
             });
         }
-        for Born { maker, flags, facts } in std::mem::take(&mut self.births) {
+        let grouped = cx.is_full(&RULE) && !self.regrouped;
+        for Born { maker, flags, facts, partly } in std::mem::take(&mut self.births) {
             let world = cx.world;
             let Some(id) = world.at_key(maker).filter(|&id| world.runs(id)) else { continue };
             let (known, inums) = (world.comm_of(id), world.inums_of(id));
             let named = (facts.flags | world.flags_of(id)) & NAMED != 0;
             let name = named || same_comm(&known, &facts.comm);
-            let spaces = has_spaces(&inums, &facts, flags);
+            let partly = partly && !cx.is_full(&RULE);
+            let spaces = partly || has_spaces(&inums, &facts, flags);
             let time = world.time_for_children_of(id);
             let time = time == 0
+                || partly
                 || time == facts.time_for_children_inum
                 || flags & NsKind::Time.clone_flag() != 0;
-            let children = own_space(world, id, &facts, flags);
+            let children = partly || own_space(world, id, &facts, flags);
             let parents = has_parent(world, id, &facts, flags);
-            cx.test(&RULE, name && spaces && time && children && parents, || {
+            let groups = !grouped || has_groups(world, id, &facts);
+            cx.test(&RULE, name && spaces && time && children && parents && groups, || {
                 let text = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
                 let read = format!("name {:?}, namespaces {:?}", text(&facts.comm), facts.ns);
                 let known = format!("its maker's name {:?}, namespaces {inums:?}", text(&known));
@@ -199,6 +219,19 @@ fn has_parent(world: &World, maker: TaskId, facts: &TaskFacts, flags: u64) -> bo
             && world.tgid(parent) == facts.ppid
     });
     (same || traced) && holds
+}
+
+/// Whether a child is in its maker's process group and session.
+fn has_groups(world: &World, maker: TaskId, facts: &TaskFacts) -> bool {
+    let known = [
+        (world.task_pgrp(maker), facts.pgrp, facts.pgid),
+        (world.task_session(maker), facts.session, facts.sid),
+    ];
+    known.into_iter().all(|(pid, key, nr)| {
+        pid.is_none_or(|pid| {
+            world.nr(pid) == nr && (world.key_of_pid(pid) == key || world.key_of_pid(pid) == 0)
+        })
+    })
 }
 
 /// Whether a child was born where its maker's children are.

@@ -4,7 +4,7 @@ use crate::{
     check::{Group, Need, Rule, Scope, Severity, Subject, cx::Cx, violation::Finding},
     coverage::Fact,
     event::AllocFail,
-    model::{NsId, World},
+    model::{NsFate, NsId, World},
 };
 
 /// `EAGAIN`.
@@ -45,11 +45,12 @@ fn left(world: &World, ns: NsId, pid_max: u32) -> u32 {
 
 /// A number was refused.
 pub(in crate::check) fn refused(cx: &mut Cx<'_>, facts: &AllocFail, pid_max: u32) {
+    let world = cx.world;
+    let Some(ns) = world.ns_at(facts.ns) else { return };
+    counted(cx, ns, facts);
     if facts.errno != EAGAIN {
         return;
     }
-    let world = cx.world;
-    let Some(ns) = world.ns_at(facts.ns) else { return };
     let up = |&ns: &NsId| world.ns(ns).pid.as_ref()?.parent;
     let levels = std::iter::successors(Some(ns), up).take(facts.level as usize + 1);
     let least = levels.map(|ns| left(world, ns, pid_max)).min().unwrap_or(0);
@@ -57,6 +58,22 @@ pub(in crate::check) fn refused(cx: &mut Cx<'_>, facts: &AllocFail, pid_max: u32
         let allocated = facts.allocated & !PIDNS_ADDING;
         let subject = Subject::namespace(world, ns);
         Finding::new(subject, "no number is left", format!("{allocated} in use, {least} left"))
+    });
+}
+
+/// The count of a namespace's pids, with the flag that it takes more.
+fn counted(cx: &mut Cx<'_>, ns: NsId, facts: &AllocFail) {
+    let world = cx.world;
+    let Some(space) = world.ns(ns).pid.as_ref() else { return };
+    let count = facts.allocated & !PIDNS_ADDING;
+    // where its first fork failed, or its init is dead, it takes none
+    let adding = facts.allocated & PIDNS_ADDING != 0
+        || world.ns(ns).fate != NsFate::Alive
+        || space.members == 0;
+    cx.test(&RULE, adding && count.abs_diff(space.members) <= SLACK, || {
+        let read = format!("{:#x}", facts.allocated);
+        let known = format!("{} in use, and taking more", space.members);
+        Finding::new(Subject::namespace(world, ns), known, read)
     });
 }
 

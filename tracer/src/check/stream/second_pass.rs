@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use crate::{
     check::{Subject, cx::Cx, moves::Moves, violation::Finding},
     coverage::{Coverage, Fact},
-    event::{Body, Event, NsSet, TaskFacts, Vector, bits},
+    event::{Body, Event, NsSet, PidNs, TaskFacts, Vector, bits},
     model::{NsKind, TaskId, World},
 };
 
@@ -30,6 +30,8 @@ pub(super) struct Second {
     spaces: HashSet<u64>,
     /// PID namespaces shown since the last nsproxy.
     unclaimed: Vec<u64>,
+    /// The child reapers of these.
+    reapers: Vec<u64>,
     /// The number of the task whose nsproxy was shown last.
     last: i32,
     /// Tasks that have ended, begun, or changed their namespaces since the sweep began.
@@ -99,15 +101,17 @@ impl Second {
     }
 
     /// The second pass shows a PID namespace.
-    pub(super) fn space(&mut self, ns: u64) {
-        self.spaces.insert(ns);
-        self.unclaimed.push(ns);
+    pub(super) fn space(&mut self, facts: &PidNs) {
+        self.spaces.insert(facts.ns);
+        self.unclaimed.push(facts.ns);
+        self.reapers.push(facts.child_reaper);
     }
 
     /// PID namespaces that no nsproxy has followed: those of inits that have none any more.
     pub(super) fn unclaimed(&mut self, world: &World) -> Option<Finding> {
         let odd = self.first_odd(world);
         self.unclaimed.clear();
+        self.reapers.clear();
         odd.filter(|_| self.sweeping).map(|ns| {
             let subject = Subject::namespace_named(ns, 0);
             Finding::new(subject, "an init's, or of a task whose nsproxy follows", "neither")
@@ -129,6 +133,7 @@ impl Second {
         let id = world.at_key(facts.task).filter(|&id| world.lives(id));
         let known = id.and_then(|id| Some((id, world.pid_of(id)?, world.task_active_pid_ns(id)?)));
         let again = !self.sets.insert(facts.task);
+        let reapers = std::mem::take(&mut self.reapers);
         let Some((id, pid, own)) = known.filter(|_| self.sweeping) else {
             self.unclaimed.clear();
             return None;
@@ -141,7 +146,9 @@ impl Second {
         let before = self.unclaimed.len().checked_sub(due.len());
         let last = before.is_some_and(|before| self.unclaimed.split_off(before) == due);
         let claimed = own.is_none_or(|own| self.owned.insert(own));
-        let whole = last && claimed && self.first_odd(world).is_none();
+        let reaper = before.and_then(|at| reapers.get(at)).filter(|_| init && last);
+        let led = reaper.is_none_or(|&reaper| leads(world, id, reaper));
+        let whole = last && claimed && led && self.first_odd(world).is_none();
         self.unclaimed.clear();
         let tid = world.tid(id);
         // without a hook on exchange_tids a number may be another's by now
@@ -212,6 +219,16 @@ impl Second {
     fn may_swap(&self, world: &World, id: TaskId) -> bool {
         self.swapped || world.is_grouped(id) && !world.runs(world.leader(id))
     }
+}
+
+/// Whether a child reaper is a thread of an init that runs.
+fn leads(world: &World, init: TaskId, reaper: u64) -> bool {
+    let other = world.at_key(reaper).filter(|&reaper| world.lives(reaper));
+    reaper == world.key_of(init)
+        || !world.runs(init)
+        || world.is_grouped(init)
+            && reaper != 0
+            && other.is_none_or(|other| world.same_process(other, init))
 }
 
 #[cfg(test)]

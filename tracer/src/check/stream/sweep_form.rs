@@ -210,7 +210,7 @@ impl State {
     fn spaces(&mut self, cx: &mut Cx<'_>, body: &Body) {
         let finding = match body {
             Body::PidNs(facts) => {
-                self.second.space(facts.ns);
+                self.second.space(facts);
                 None
             }
             Body::NsSet(facts) => self.second.set(cx.world, facts),

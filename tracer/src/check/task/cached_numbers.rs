@@ -2,6 +2,7 @@
 
 use super::{
     doubts::Doubts,
+    nameless::nameless,
     reading::{Reading, is_read, leader_of_many, live},
 };
 use crate::{
@@ -171,7 +172,10 @@ fn process(cx: &mut Cx<'_>, task: u64, tgid: i32, what: &str) {
     if task == 0 {
         return;
     }
-    let Some(id) = live(world, task) else { return };
+    let Some(id) = live(world, task) else {
+        nameless(cx, task, tgid, what);
+        return;
+    };
     cx.test(&RULE, world.tgid(id) == tgid, || {
         differ(|| Subject::task(world, id), what, world.tgid(id), tgid)
     });

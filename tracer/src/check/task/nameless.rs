@@ -1,0 +1,56 @@
+//! Part of rule 5: the number of a process, and the key of a task that is none of it.
+
+use super::{cached_numbers::RULE, reading::is_read};
+use crate::{
+    check::{Subject, cx::Cx, settle::is_sweep, violation::Finding},
+    model::TaskId,
+};
+
+/// A task that nothing has told of is no thread of a process that has had but one.
+#[cold]
+pub(super) fn nameless(cx: &mut Cx<'_>, task: u64, tgid: i32, what: &str) {
+    let world = cx.world;
+    if is_sweep(&cx.event.body) || tgid <= 1 {
+        return; // a thread may be made, and take over the children, while the sweep reads
+    }
+    let alone = |&id: &TaskId| {
+        let known = is_read(world, id) && world.key_of(id) != 0;
+        known && world.runs(id) && world.leads(id) && !world.is_grouped(id)
+    };
+    let Some(id) = world.find_task(tgid).filter(alone) else { return };
+    cx.test(&RULE, false, || {
+        let known = format!("{:#x}", world.key_of(id));
+        let read = format!("{what} {tgid} at {task:#x}");
+        Finding::new(Subject::task(world, id), format!("{what} {tgid} at {known}"), read)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{check::tests::script::Script, event::Body};
+
+    /// A process whose parent is shown at another key at its exit.
+    fn ended(threads: bool) -> Script {
+        let mut script = Script::new();
+        let parent = script.fork(10);
+        if threads {
+            script.thread(parent);
+        }
+        let child = script.fork(parent);
+        script.exit(child);
+        let Body::Exit(facts) = &mut script.last().body else { panic!() };
+        facts.real_parent += 1;
+        script
+    }
+
+    #[test]
+    fn an_unknown_task_as_the_parent_by_a_known_number_trips_it() {
+        ended(false).trips(&RULE);
+    }
+
+    #[test]
+    fn an_unknown_task_may_be_a_thread_of_a_process_with_many() {
+        ended(true).holds(&RULE);
+    }
+}
