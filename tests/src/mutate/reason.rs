@@ -2,6 +2,7 @@
 
 mod change;
 mod dropped;
+mod edge;
 
 use std::collections::HashSet;
 
@@ -22,6 +23,7 @@ pub fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {
         Fault::Swap => swapped(history, mutant),
         Fault::Drop => dropped::reason(history, mutant),
         _ => field_reason(header(record).kind, mutant)
+            .or_else(|| edge::reason(history, mutant))
             .or_else(|| unshown(history, mutant))
             .or_else(|| change::reason(history, mutant)),
     }
@@ -146,10 +148,19 @@ fn tokens(record: &[u8]) -> HashSet<(u8, u64)> {
     if [kind::SNAPSHOT_BEGIN, kind::SNAPSHOT_END].contains(&number) {
         found.insert((9, 0)); // a sweep's edges belong to all that it shows
     }
-    if [kind::SNAPSHOT, kind::HELD_PID, kind::PID_NS, kind::NS_SET].contains(&number) {
+    let fields = field::fields(number, record);
+    let swept = |field: &field::Field| {
+        field.name == "reason" && field::value(record, field.offset, field.size) == 1
+    };
+    if [kind::SNAPSHOT, kind::HELD_PID].contains(&number) || fields.iter().any(swept) {
         found.insert((9, 0));
     }
-    for field in field::fields(number, record) {
+    for field in fields {
+        // a failed fork changes nothing, and a name is its task's alone
+        let own = ["header.actor", "task"].contains(&field.name.as_str());
+        if [kind::FORK_FAIL, kind::RENAME].contains(&number) && !own {
+            continue;
+        }
         let value = field::value(record, field.offset, field.size);
         if value == 0 {
             continue;

@@ -10,6 +10,8 @@ pub(super) mod once_each;
 pub(super) mod reuse_after_free;
 pub(super) mod silent_after_exit;
 pub(super) mod silent_after_release;
+#[cfg(test)]
+mod tests;
 pub(super) mod tid_change;
 pub(super) mod who_reaps;
 

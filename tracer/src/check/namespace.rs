@@ -42,6 +42,8 @@ pub(super) struct State {
     has_groups: bool,
     /// Every creation of a PID namespace is told.
     creates: bool,
+    /// PID namespaces have a `pid_max` of their own.
+    own_max: Option<bool>,
 }
 
 impl State {
@@ -169,6 +171,8 @@ impl State {
             populated_has_init::read(cx, facts, self.creates);
             self.found.read(facts);
         }
+        let own_max = *self.own_max.get_or_insert(facts.pid_max != 0);
+        namespace_tree::limit(cx, facts, own_max);
         namespace_tree::read(cx, facts, (self.has_ids, self.creates));
         self.flags.read(cx, facts, &self.dying);
     }

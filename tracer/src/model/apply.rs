@@ -116,15 +116,15 @@ impl World {
             return Some(id);
         };
         self.out.task = Some(id);
-        // no task moves to another process: one that seems to has lost its end
-        let other = self.losses.open && key != 0 && tid > 0 && tgid > 0 && self.tgid(id) != tgid;
+        // no task moves to another process: this is another one, and the old one's end was lost
+        let other = key != 0 && self.tgid(id) != tgid;
         if self.lives(id) {
-            if !other {
+            if !(other && self.losses.open && tid > 0 && tgid > 0) {
                 return Some(id);
             }
             self.vanish(id);
         }
-        if self.row(id).is(Flag::Vanished) && tid > 0 && tgid > 0 {
+        if (other || self.row(id).is(Flag::Vanished)) && tid > 0 && tgid > 0 {
             let id = self.placeholder(key, tid, tgid);
             self.out.task = Some(id);
             return Some(id);

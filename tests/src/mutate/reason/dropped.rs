@@ -64,11 +64,17 @@ pub(super) fn reason(history: &History, mutant: &Mutant) -> Option<&'static str>
         kind::SNAPSHOT_END => (!has(behind, kind::SNAPSHOT_BEGIN))
             .then_some("the recording may end amid its last sweep"),
         kind::EXEC => exec(history, mutant.at),
-        kind::RENAME => unshown(history, mutant),
+        kind::RENAME => unshown(history, mutant).or_else(|| under_way(before, behind, head.actor)),
         kind::CRED => cred(history, mutant.at),
         kind::FORK_FAIL => fork_fail(before, behind, head.actor),
         kind::ALLOC_FAIL => (next_of(behind, head.actor) == Some(kind::FORK_FAIL))
             .then_some("a fork may fail, with any errno, before it asks for a number"),
+        kind::FREE_PID => {
+            let pid = get(record, "pid");
+            let named = before.iter().chain(behind).any(|other| mentions(other, pid));
+            (!named && next_of(behind, head.actor) == Some(kind::ALLOC_FAIL))
+                .then_some("alloc_pid may fail before it has published a number")
+        }
         kind::NS_DESTROY => {
             // its inode number is free before the record comes
             let again = behind.iter().any(|other| names(other, get(record, "ns")));
@@ -119,6 +125,14 @@ fn unattached(before: &[Vec<u8>], number: u16) -> bool {
         kind == kind::SNAPSHOT_BEGIN || ATTACHED[place..].contains(&kind)
     };
     !before.iter().any(later)
+}
+
+/// The renaming of an exec that was under way when the hooks were attached.
+fn under_way(before: &[Vec<u8>], behind: &[Vec<u8>], actor: u64) -> Option<&'static str> {
+    let acts = before.iter().any(|record| header(record).actor == actor);
+    let born = before.iter().any(|it| header(it).kind == kind::FORK && key_of(it) == Some(actor));
+    (!acts && !born && next_of(behind, actor) == Some(kind::EXEC))
+        .then_some("its exec may have been under way when the hooks were attached")
 }
 
 /// The kind of an actor's next record.
@@ -217,6 +231,7 @@ fn ns_set(history: &History, at: usize) -> Option<&'static str> {
         ns_reason::SNAPSHOT => shared(history, at).then_some(
             "a sweep does not show an nsproxy that may be the parent's, or given up by then",
         ),
+        ns_reason::ENTER if is_same(history, at) => Some("a call that changes no namespace"),
         ns_reason::ENTER => {
             let shows = [kind::SNAPSHOT, kind::UPDATE, kind::NS_SET];
             (!is_told(history, at, &shows, &[kind::EXIT]))
@@ -224,6 +239,32 @@ fn ns_set(history: &History, at: usize) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// The namespaces that a record says a task has: by kind with that for its children, and the time
+/// namespace of those.
+fn set_of(record: &[u8]) -> Option<(Vec<u64>, u64)> {
+    let mut inums = match header(record).kind {
+        kind::NS_SET if get(record, "flags") == 0 => all(record, "inums"),
+        kind::FORK | kind::SNAPSHOT | kind::UPDATE => all(record, "task.ns"),
+        _ => return None,
+    };
+    let task = header(record).kind != kind::NS_SET;
+    if task {
+        inums[5] = get(record, "task.for_children_inum");
+    }
+    inums[0] = 0; // that of users is no part of an nsproxy
+    let time = if task { "task.time_for_children_inum" } else { "time_for_children" };
+    Some((inums, get(record, time)))
+}
+
+/// A task enters the namespaces that it has, as was last told.
+fn is_same(history: &History, at: usize) -> bool {
+    let record = &history.records[at];
+    let own = |other: &&Vec<u8>| key_of(other) == key_of(record);
+    let before = history.records[..at].iter().rev().filter(own);
+    let last = before.filter(|other| header(other).kind != kind::EXEC).find_map(|it| set_of(it));
+    last.is_some() && last == set_of(record)
 }
 
 /// The task and its parent have the same namespaces, as the sweep's first pass has shown them.

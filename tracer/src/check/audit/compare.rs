@@ -10,6 +10,9 @@ use crate::{
 /// `PF_EXITING` (include/linux/sched.h).
 const PF_EXITING: u32 = 0x4;
 
+/// `PF_KTHREAD` (include/linux/sched.h).
+const PF_KTHREAD: u32 = 0x20_0000;
+
 /// The greatest signal (`_NSIG`).
 const MOST_SIGNAL: i32 = 64;
 
@@ -38,7 +41,11 @@ impl Audit {
     /// Holds what a sweep shows of a task against the tables.
     pub(super) fn compare(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {
         let world = cx.world;
-        let Some(id) = world.at_key(task.task) else {
+        // the memory of one that was freed may be another's by now
+        let again = |&id: &TaskId| {
+            world.state_of(id) == TaskState::Freed && world.start_of(id) != task.start
+        };
+        let Some(id) = world.at_key(task.task).filter(|id| !again(id)) else {
             // who has allocated a number tells of the task that gets it
             let pid = world.pid_at(task.pid).filter(|_| self.early);
             let told = pid.is_some_and(|pid| world.state_of_pid(pid) == PidState::Allocated);
@@ -122,6 +129,7 @@ impl Audit {
         }
         let own = cx.event.header.actor == task.task;
         let exits = !own && (task.flags & PF_EXITING != 0 || task.exit_state != 0);
+        let kernel = task.flags & PF_KTHREAD != 0; // which nobody traces
         if exits || task.ptrace != 0 {
             return;
         }
@@ -131,7 +139,7 @@ impl Audit {
             let born = cx.world.certainty_of(id) == Certainty::Observed;
             born && !self.all_traced && !self.traced.contains(&task.task)
         });
-        cx.test_told(&RULE, task.exit_state == 0 && signal && !untraced, || {
+        cx.test_told(&RULE, task.exit_state == 0 && signal && !untraced && !kernel, || {
             let subject = Subject::task_named(task.task, task.tid, task.tgid);
             let read = format!("exit code {:#x}", task.exit_code);
             Finding::new(subject, "no exit code of a task that runs", read)
@@ -141,7 +149,9 @@ impl Audit {
     /// Its name: that of a renaming which has been told and not yet made is the old one.
     pub(super) fn compare_name(&mut self, cx: &Cx<'_>, id: TaskId, task: &TaskFacts) {
         let comm = cx.world.comm_of(id);
-        if comm != task.comm && comm != [0; 16] {
+        // of one that only an event has named, it is not known
+        let known = comm != [0; 16] || cx.world.certainty_of(id) != Certainty::Inferred;
+        if comm != task.comm && known {
             let text = |comm: [u8; 16]| String::from_utf8_lossy(&comm).replace('\0', "");
             let pending = Pending {
                 field: Field::Name,
@@ -175,7 +185,12 @@ impl Audit {
             let now = task.ptrace != 0 || world.tracer(id).is_some();
             now || it.all_traced || it.traced.contains(&task.task)
         };
-        if known != task.exit_code && (exited || !traced(self)) {
+        if exited && !world.is_grouped(id) && !traced(self) {
+            cx.test(&RULE, known == task.exit_code, || {
+                let expected = format!("exit code {known:#x}, as its exit said");
+                Finding::new(Subject::task(world, id), expected, format!("{:#x}", task.exit_code))
+            });
+        } else if known != task.exit_code && (exited || !traced(self)) {
             let subject = Subject::task(world, id);
             let expected = format!("its exit code is {known:#x}");
             let observed = format!("the sweep shows {:#x}", task.exit_code);

@@ -85,7 +85,7 @@ impl State {
         }
         let marked = facts.signal_flags & GROUP_EXIT != 0;
         // of a group that does not exit, it is the signal that stopped it
-        let plain = marked || (0..0x80).contains(&facts.group_code);
+        let plain = if marked { 0..0x1_0000 } else { 0..0x80 }.contains(&facts.group_code);
         let known = self.code_of(tgid).filter(|_| world.is_grouped(id));
         let same = known.is_none_or(|code| marked && (code ^ facts.group_code) & !CORE == 0);
         cx.test(&RULE, plain && same, || {

@@ -152,7 +152,8 @@ pub(super) fn free_pid(
     let ino = world.ino(pid);
     let same = world.nr(pid) == facts.nr && (ino == 0 || facts.ino == 0 || ino == facts.ino);
     // of a pid that only a group's key named, level 0 alone is known
-    let deep = level == facts.level as usize || level == 0 && facts.level <= 32;
+    let named = level == 0 && world.allocated_at(pid) == 0;
+    let deep = level == facts.level as usize || named && facts.level <= 32;
     cx.test(&RULE, same && deep, || {
         Finding::new(
             Subject::pid(world, pid),

@@ -160,4 +160,14 @@ mod tests {
         script.free_task(&person);
         script.holds(&RULE);
     }
+
+    #[test]
+    fn a_number_that_was_freed_is_given_again() {
+        let mut script = Script::new();
+        let child = script.fork(10);
+        script.end(child);
+        script.reuse(child);
+        script.fork(10);
+        script.holds(&RULE);
+    }
 }

@@ -134,3 +134,41 @@ impl Calls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{
+        check::tests::script::Script,
+        event::{Body, Header, Syscall, Vector},
+    };
+
+    const CLONE_NEWUTS: u64 = 0x0400_0000;
+
+    /// unshare(2) of these flags, behind which the caller has another namespace of a kind.
+    fn unshared(flags: u64, kind: usize) -> Script {
+        let mut script = Script::tracepoints();
+        let child = script.fork(10);
+        script.sweep();
+        let header = Header { actor: script.tasks[&child].facts.task, ..Header::default() };
+        let call = Syscall { header, nr: 272, args: [flags, 0, 0], ..Syscall::default() };
+        script.write(child, 24, Body::Syscall(call));
+        script.facts(child).ns[kind] = 0xf000_0077;
+        let person = script.tasks[&child].clone();
+        let vector = Vector::new(&person.vector).unwrap();
+        script.write(child, 3, Body::Update { task: person.facts, vector });
+        script.sweep();
+        script
+    }
+
+    #[test]
+    fn a_namespace_that_the_call_does_not_name_trips() {
+        unshared(CLONE_NEWUTS, 4).trips(&RULE);
+    }
+
+    #[test]
+    fn a_namespace_that_the_call_names_is_near() {
+        let script = unshared(CLONE_NEWUTS, super::NsKind::Uts.index());
+        script.holds(&RULE);
+    }
+}

@@ -45,8 +45,10 @@ pub(in crate::check) fn own(cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) 
     let [_, _, _, _, _, active, ..] = task.ns;
     let same = task.for_children != own.ns || task.for_children_inum == own.inum;
     let holds = active == own.inum && same && task.level as usize + 1 == vector.len();
-    test_task(cx, &RULE, holds, task, "the namespace of its deepest number", || {
-        format!("{active} for {}, children in {}", own.inum, task.for_children_inum)
+    cx.test_alone(&RULE, holds, || {
+        let read = format!("{active} for {}, children in {}", own.inum, task.for_children_inum);
+        let subject = Subject::task_named(task.task, task.tid, task.tgid);
+        Finding::new(subject, "the namespace of its deepest number", read)
     });
 }
 
@@ -110,9 +112,6 @@ pub(in crate::check) fn fork_fail(cx: &mut Cx<'_>, facts: &ForkFail, settle: &Se
     let Some(ns) = world.for_children(caller).filter(|_| !settle.doubts(header.actor)) else {
         return;
     };
-    if !cx.is_full(&RULE) {
-        return;
-    }
     let inum = world.ns(ns).inum;
     let holds = world.key_of_ns(ns) == facts.ns && (inum == facts.inum || inum == 0);
     cx.test(&RULE, holds, || {

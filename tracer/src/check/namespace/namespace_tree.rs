@@ -176,6 +176,16 @@ pub(in crate::check) fn created(cx: &mut Cx<'_>, facts: &PidNs, sure: bool) {
     });
 }
 
+/// The greatest number of a namespace: told by all of them or, on older kernels, by none.
+pub(in crate::check) fn limit(cx: &mut Cx<'_>, facts: &PidNs, own: bool) {
+    /// `PID_MAX_LIMIT` (include/linux/threads.h).
+    const LIMIT: u32 = 1 << 22;
+    let holds = (facts.pid_max != 0) == own && facts.pid_max <= LIMIT;
+    test_alone(cx, &RULE, holds, (facts.ns, facts.inum), "a pid_max where all have one", || {
+        facts.pid_max.to_string()
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;

@@ -125,8 +125,8 @@ impl Sets {
         let has = facts.bits & bits::HAS_NSPROXY != 0 && facts.exit_state == 0;
         if has && !(self.whole(facts) && plausible(&facts.ns)) && self.odd.len() < KEPT {
             self.explained(facts.task);
-            let due = self.told_first;
-            self.odd.push(Odd { task: facts.task, ts: cx.event.header.ts, due });
+            // one that was losing them has told its exit before the sweep goes on
+            self.odd.push(Odd { task: facts.task, ts: cx.event.header.ts, due: true });
         }
     }
 

@@ -186,7 +186,7 @@ impl Early {
                 || flags & NsKind::Time.clone_flag() != 0;
             let children = partly || own_space(world, id, &facts, flags);
             let parents = has_parent(world, id, &facts, flags);
-            let groups = !grouped || has_groups(world, id, &facts);
+            let groups = has_groups(world, id, &facts, grouped);
             cx.test(&RULE, name && spaces && time && children && parents && groups, || {
                 let text = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
                 let read = format!("name {:?}, namespaces {:?}", text(&facts.comm), facts.ns);
@@ -221,15 +221,17 @@ fn has_parent(world: &World, maker: TaskId, facts: &TaskFacts, flags: u64) -> bo
     (same || traced) && holds
 }
 
-/// Whether a child is in its maker's process group and session.
-fn has_groups(world: &World, maker: TaskId, facts: &TaskFacts) -> bool {
+/// Whether a child is in its maker's process group and session, or, where those may have changed, has
+/// both the key and the number of them, or none.
+fn has_groups(world: &World, maker: TaskId, facts: &TaskFacts, grouped: bool) -> bool {
     let known = [
         (world.task_pgrp(maker), facts.pgrp, facts.pgid),
         (world.task_session(maker), facts.session, facts.sid),
     ];
     known.into_iter().all(|(pid, key, nr)| {
         pid.is_none_or(|pid| {
-            world.nr(pid) == nr && (world.key_of_pid(pid) == key || world.key_of_pid(pid) == 0)
+            let same = (world.nr(pid) == nr, world.key_of_pid(pid) == key);
+            world.key_of_pid(pid) == 0 || same.0 == same.1 && (same.0 || !grouped)
         })
     })
 }
@@ -238,4 +240,59 @@ fn has_groups(world: &World, maker: TaskId, facts: &TaskFacts) -> bool {
 fn own_space(world: &World, maker: TaskId, facts: &TaskFacts, flags: u64) -> bool {
     flags & NsKind::Pid.clone_flag() != 0
         || world.for_children(maker).is_none_or(|ns| world.key_of_ns(ns) == facts.for_children)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::{
+        check::tests::script::Script,
+        event::{Body, Syscall, TaskFacts},
+    };
+
+    /// A birth before the first sweep, changed so, by a maker that this comes of before it is shown.
+    fn born(
+        mut script: Script,
+        change: impl Fn(&mut TaskFacts),
+        between: impl Fn(&mut Script),
+    ) -> Script {
+        script.events.clear();
+        let child = script.fork(10);
+        let Body::Fork { task, .. } = &mut script.last().body else { panic!() };
+        change(task);
+        let name = task.comm;
+        script.facts(child).comm = name;
+        between(&mut script);
+        script.sweep();
+        script.fork(child);
+        script.sweep();
+        script
+    }
+
+    #[test]
+    fn what_a_child_has_not_from_the_maker_that_the_sweep_shows_trips_it() {
+        for script in [Script::new(), Script::tracepoints()] {
+            let (quiet, plain) = (|_: &mut Script| (), |_: &mut TaskFacts| ());
+            born(script.clone(), plain, quiet).is_legal();
+            born(script.clone(), |task| task.comm[0] = b'x', quiet).trips(&RULE);
+            born(script.clone(), |task| task.parent_tgid = 1, quiet).trips(&RULE);
+            born(script.clone(), |task| task.pgid = 7, quiet).trips(&RULE);
+            born(script, |task| task.session += 1, quiet).trips(&RULE);
+        }
+        born(Script::new(), |task| task.ns[1] = 0xf000_0077, |_| ()).trips(&RULE);
+    }
+
+    #[test]
+    fn a_maker_that_changes_in_between_is_near() {
+        for script in [Script::new(), Script::tracepoints()] {
+            let named = |script: &mut Script| script.rename(10, *b"next");
+            born(script, |_| (), named).is_legal();
+        }
+        // who waits changes nothing
+        let waits = |script: &mut Script| {
+            let call = Syscall { nr: 61, ret: 77, args: [u64::MAX, 0, 0], ..Syscall::default() };
+            script.write(10, 24, Body::Syscall(call));
+        };
+        born(Script::tracepoints(), |task| task.comm[0] = b'x', waits).trips(&RULE);
+    }
 }

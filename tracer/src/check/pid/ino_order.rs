@@ -70,6 +70,7 @@ impl Inos {
         let Some(slot) = self.seen.get_mut(ino as usize % SEEN) else { return };
         let fresh = ino != 0 && *slot != ino;
         *slot = ino;
+        cx.test_alone(&RULE, ino != 0, || Finding::new(subject(), "an inode number", "none"));
         cx.test(&RULE, fresh, || {
             Finding::new(subject(), "an inode number of its own", ino.to_string())
         });

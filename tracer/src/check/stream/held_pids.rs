@@ -44,6 +44,8 @@ pub(super) struct Held {
     owned: HashSet<u64>,
     /// How often each pid was shown.
     counts: HashMap<u64, usize>,
+    /// The numbers by which processes have those.
+    numbers: HashMap<u64, i32>,
     /// Tasks that have ended, or changed their groups or numbers, since the sweep began.
     changed: HashSet<u64>,
     expected: Vec<Expected>,
@@ -88,6 +90,7 @@ impl Held {
         self.at = None;
         self.touched.clear();
         self.counts.clear();
+        self.numbers.clear();
         self.owned.clear();
         self.changed.clear();
         self.all = !self.sure;
@@ -212,6 +215,11 @@ impl Held {
         let world = cx.world;
         let at = self.settle(world);
         *self.counts.entry(pid).or_default() += 1;
+        if self.is_other(pid, nr) {
+            let subject = Subject::pid_named(pid, std::iter::once(nr));
+            let finding = Finding::new(subject, "the number that its processes have", "another");
+            return Some((finding, false));
+        }
         let rest = self.expected.get(at..).unwrap_or_default();
         let next = rest.iter().position(|expected| expected.pid == pid);
         let missed = rest.get(..next.unwrap_or(0)).unwrap_or_default();
@@ -233,6 +241,15 @@ impl Held {
             let known = "a pid that a process has, and no task, once for each";
             (Finding::new(subject(), known, read), true)
         })
+    }
+
+    /// Whether processes have a pid by another number, as far as is known.
+    fn is_other(&mut self, pid: u64, nr: i32) -> bool {
+        let Self { numbers, expected, .. } = self;
+        let known = numbers.entry(pid).or_insert_with(|| {
+            expected.iter().find(|expected| expected.pid == pid).map_or(nr, |it| it.nr)
+        });
+        *known != nr
     }
 
     /// The sweep ends: what it has not shown.

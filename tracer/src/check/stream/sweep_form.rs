@@ -228,6 +228,10 @@ impl State {
                 let read = format!("sweep {} with {} tasks", mark.generation, mark.tasks);
                 (format!("the end of sweep {generation}, with {shown} tasks"), read)
             });
+            cx.test_alone(&RULE, !open || mark.generation == generation, || {
+                let expected = format!("the end of sweep {generation}");
+                Finding::new(Subject::record(), expected, format!("that of {}", mark.generation))
+            });
             let finding = self.held.end(cx);
             self.pend(cx, finding.filter(|_| open), 0);
             let finding = self.second.end(cx);

@@ -2,7 +2,7 @@
 
 use super::{
     doubts::Doubts,
-    nameless::nameless,
+    nameless::{nameless, same_parent},
     reading::{Reading, is_read, leader_of_many, live},
 };
 use crate::{
@@ -254,6 +254,10 @@ pub(in crate::check) fn exec(cx: &mut Cx<'_>, facts: &Exec) {
     number(cx, facts.pid, facts.tid);
     let world = cx.world;
     let Some(id) = live(world, facts.task).filter(|&id| is_read(world, id)) else { return };
+    let alone = world.leads(id) && !world.is_grouped(id);
+    cx.test(&RULE, !alone || facts.old_tid == facts.tid, || {
+        differ(|| Subject::task(world, id), "old number", facts.tid, facts.old_tid)
+    });
     // one that takes its leader's number takes its start too
     let start = world.start_of(id);
     let same = facts.start == start || start == 0;
@@ -294,6 +298,7 @@ pub(in crate::check) fn release(cx: &mut Cx<'_>, facts: &Release) {
     numbers(cx, facts.task, facts.tid, facts.tgid);
     number(cx, facts.pid, facts.tid);
     process(cx, facts.real_parent, facts.ppid, "ppid");
+    same_parent(cx, facts.task, facts.real_parent);
 }
 
 /// The end of a task's memory.

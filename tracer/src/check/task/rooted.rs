@@ -153,7 +153,7 @@ mod tests {
     use super::RULE;
     use crate::{
         check::tests::script::{CLONE_NEWPID, Script},
-        event::{Body, Event, TaskFacts, Upid, Vector, bits},
+        event::{Body, Event, Exit, TaskFacts, Upid, Vector, bits},
     };
 
     #[test]
@@ -231,5 +231,27 @@ mod tests {
             script.sweep();
             script.holds(&RULE);
         }
+    }
+
+    #[test]
+    fn a_parent_that_exits_while_the_sweep_runs_is_near() {
+        let mut script = unknown(false);
+        let end = script.events.pop().unwrap();
+        let mut exit = script.events[0].clone();
+        exit.header.actor = 0xdead;
+        (exit.header.actor_tid, exit.header.actor_tgid, exit.header.kind) = (77, 77, 15);
+        let facts = Exit { task: 0xdead, ppid: 1, group_dead: 1, ..Exit::default() };
+        exit.body = Body::Exit(facts);
+        script.append(exit);
+        script.append(end);
+        assert_eq!(script.report().row(&RULE).unwrap().violated, 0);
+    }
+
+    #[test]
+    fn another_idle_task_trips_it() {
+        let mut script = Script::new();
+        script.facts(2).real_parent += 1;
+        script.sweep();
+        script.trips(&RULE);
     }
 }
