@@ -15,7 +15,7 @@ use crate::{
         violation::Finding,
     },
     coverage::{Coverage, Fact},
-    event::Body,
+    event::{Body, ns_reason},
     model::{Certainty, Change, Effect},
 };
 use tracer_ebpf::wire::kind;
@@ -310,7 +310,9 @@ impl Audit {
             Body::Ptrace(facts) => (facts.task, &[Field::Code, Field::Tracer]),
             Body::ChangePid(facts) => (facts.task, &[Field::Pgrp, Field::Session]),
             Body::ExchangeTids(facts) => (facts.left, &[Field::Number, Field::Found]),
-            Body::NsSet(facts) => (facts.task, &[Field::Namespaces]),
+            Body::NsSet(facts) if facts.reason != ns_reason::SNAPSHOT => {
+                (facts.task, &[Field::Namespaces])
+            }
             Body::Cred(facts) => (facts.task, &[Field::Cred]),
             _ => (0, &[]),
         };

@@ -41,11 +41,7 @@ impl Audit {
     /// Holds what a sweep shows of a task against the tables.
     pub(super) fn compare(&mut self, cx: &mut Cx<'_>, task: &TaskFacts, vector: &Vector) {
         let world = cx.world;
-        // the memory of one that was freed may be another's by now
-        let again = |&id: &TaskId| {
-            world.state_of(id) == TaskState::Freed && world.start_of(id) != task.start
-        };
-        let Some(id) = world.at_key(task.task).filter(|id| !again(id)) else {
+        let Some(id) = world.at_key(task.task) else {
             // who has allocated a number tells of the task that gets it
             let pid = world.pid_at(task.pid).filter(|_| self.early);
             let told = pid.is_some_and(|pid| world.state_of_pid(pid) == PidState::Allocated);

@@ -161,9 +161,11 @@ impl Sets {
         }
         let (same, time) = agrees(cx.world, facts, self.begun);
         if !(same && time) {
+            let before = self.odd.iter().any(|odd| odd.task == facts.task && odd.due);
             self.explained(facts.task);
             let known = cx.world.at_key(facts.task).is_some();
-            let due = self.told_first && known && !(same && awaits_time(cx.world, facts.task));
+            let sure = known && !(same && awaits_time(cx.world, facts.task));
+            let due = before || self.told_first && sure;
             self.odd.push(Odd { task: facts.task, ts: cx.event.header.ts, due });
         }
     }

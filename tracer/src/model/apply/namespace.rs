@@ -240,7 +240,10 @@ impl World {
         let shown = space.init.is_some_and(|pid| self.pid_row(pid).mark == mark);
         let known = ns.ns_id != 0 && facts.ns_id != 0;
         let moved = space.level != facts.level && space.init.is_some();
-        !shown && if known { ns.ns_id != facts.ns_id } else { moved }
+        // a child reaper stays, though it has died
+        let led = space.init.is_some_and(|pid| self.holder(pid).is_some());
+        let unled = led && facts.child_reaper == 0;
+        !shown && if known { ns.ns_id != facts.ns_id } else { moved || unled }
     }
 
     fn read_pid_ns(&mut self, id: NsId, facts: &PidNs, parent: Option<NsId>) {
