@@ -30,12 +30,29 @@ fn recordings_of_every_kernel_are_complete() {
     }
 }
 
+/// What real kernels wrote and a rule once took for a fault, cut down to that.
+#[test]
+fn what_was_a_false_alarm_is_none() {
+    for history in read("alarms") {
+        let report = judge(&history, &history.records).report;
+        assert!(report.violations.is_empty(), "{}: {:#?}", history.name, report.violations);
+        assert!(report.rows.iter().any(|row| row.tested > 0), "{}", history.name);
+    }
+}
+
 /// The recordings of stock kernels that are kept: `KERNEL-PLAN-SCENARIO.tracer`.
 fn recorded() -> Vec<History> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recording/kernels");
+    let histories = read("kernels");
+    assert!(histories.len() >= 12);
+    histories
+}
+
+/// The recordings in a folder.
+fn read(name: &str) -> Vec<History> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recording").join(name);
     let mut files: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() >= 12, "{files:?}");
+    assert!(!files.is_empty(), "{name}");
     files.iter().map(|file| History::read(file).unwrap()).collect()
 }

@@ -3,7 +3,7 @@
 use super::{Rule, book::Book, violation::Finding};
 use crate::{
     event::{Body, Event},
-    model::{Certainty, TaskId, World},
+    model::{Certainty, TaskId, TaskState, World},
 };
 
 /// An event, the tables, and the book that the tests go into.
@@ -118,9 +118,56 @@ impl Cx<'_> {
         self.book.hides
     }
 
+    /// Whether the one that acts is not this task, which is at its address in the tables, but one of
+    /// whose birth nothing tells: hooks do not run for tasks that the kernel hides, so neither when
+    /// those make others.
+    #[cold]
+    pub(super) fn is_stranger(&self, id: TaskId) -> bool {
+        let (world, header) = (self.world, &self.event.header);
+        let acts = || world.key_of(id) == header.actor && world.tid(id) != header.actor_tid;
+        let gone = || world.state_of(id) == TaskState::Freed || world.may_be_freed(id);
+        self.hides() && acts() && gone()
+    }
+
     /// Whether a rule is judged as it stands, and not in its weaker form.
     #[inline]
     pub(super) fn is_full(&self, rule: &Rule) -> bool {
         self.book.is_full(rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        check::{
+            life::{silent_after_exit, silent_after_release},
+            task::cached_numbers,
+            tests::script::Script,
+        },
+        coverage::Coverage,
+    };
+
+    #[test]
+    fn a_child_of_a_hidden_task_may_act_where_a_freed_one_was() {
+        let acts = |hidden_tasks| {
+            let coverage = Coverage { hidden_tasks, ..Script::tracepoints().coverage().clone() };
+            let mut script = Script::seen_by(coverage);
+            let child = script.fork(10);
+            let mut person = script.tasks[&child].clone();
+            script.end(child);
+            let stranger = child + 1;
+            (person.facts.tid, person.facts.tgid) = (stranger, stranger);
+            for upid in &mut person.vector {
+                upid.nr = stranger;
+            }
+            script.tasks.insert(stranger, person);
+            script.exec(stranger);
+            script
+        };
+        let (shown, hidden) = (acts(0), acts(1));
+        for rule in [&cached_numbers::RULE, &silent_after_exit::RULE, &silent_after_release::RULE] {
+            shown.trips(rule);
+            hidden.holds(rule);
+        }
     }
 }

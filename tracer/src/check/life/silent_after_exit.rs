@@ -32,7 +32,7 @@ pub(in crate::check) static RULE: Rule = Rule {
 pub(super) fn acts(cx: &mut Cx<'_>, actor: Option<TaskId>) {
     let Some(actor) = actor else { return };
     let world = cx.world;
-    let holds = world.runs(actor) || world.exited_at(actor) == 0;
+    let holds = world.runs(actor) || world.exited_at(actor) == 0 || cx.is_stranger(actor);
     cx.test(&RULE, holds, || {
         Finding::new(Subject::task(world, actor), "nothing of its own", "it acts after its exit")
     });

@@ -42,7 +42,7 @@ pub(super) fn about(cx: &mut Cx<'_>, id: TaskId) {
         TaskState::Released => world.released_at(id) != 0,
         TaskState::Freed => true,
     };
-    let holds = !gone || is_late(cx, id, state);
+    let holds = !gone || is_late(cx, id, state) || cx.is_stranger(id);
     cx.test(&RULE, holds, || {
         let what = if state == TaskState::Freed { "freed" } else { "released" };
         Finding::new(Subject::task(world, id), "nothing more", format!("it was {what} before"))
@@ -70,7 +70,8 @@ fn is_late(cx: &Cx<'_>, id: TaskId, state: TaskState) -> bool {
 pub(super) fn by(cx: &mut Cx<'_>, actor: Option<TaskId>) {
     let Some(actor) = actor else { return };
     let world = cx.world;
-    cx.test(&RULE, world.state_of(actor) != TaskState::Freed, || {
+    let holds = world.state_of(actor) != TaskState::Freed || cx.is_stranger(actor);
+    cx.test(&RULE, holds, || {
         Finding::new(Subject::task(world, actor), "nothing by a freed task", "it acts")
     });
 }

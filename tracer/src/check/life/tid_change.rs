@@ -48,6 +48,7 @@ pub(super) fn named(cx: &mut Cx<'_>, known: &Known, id: TaskId, tid: i32, tgid: 
     // one whose end was lost may have exchanged its number before
     let lost = !same && world.has_vanished(id) && !world.lives(id);
     let holds = same
+        || cx.is_stranger(id)
         || world.tgid(id) == tgid && lost
         || world.tgid(id) == tgid
             && (!known.is_clear(tgid) || !cx.is_full(&RULE) && is_swap(world, known, id, tid));

@@ -64,6 +64,8 @@ struct Born {
     facts: TaskFacts,
     /// The calls that change namespaces were not hooked yet.
     partly: bool,
+    /// The parent has exited since, so the maker may have another one by now.
+    orphaned: bool,
 }
 
 impl Early {
@@ -72,8 +74,9 @@ impl Early {
     pub(super) fn born(&mut self, maker: u64, flags: u64, facts: &TaskFacts) {
         if !self.over && self.births.len() < MOST && maker != 0 {
             let partly = self.sweeps == 0;
-            self.births.push(Born { maker, flags, facts: *facts, partly });
+            self.births.push(Born { maker, flags, facts: *facts, partly, orphaned: false });
             self.marks.set(maker);
+            self.marks.set(facts.real_parent);
         }
     }
 
@@ -156,6 +159,10 @@ impl Early {
             _ => return,
         };
         if self.marks.has(changed) {
+            if matches!(body, Body::Exit(_)) {
+                let its = |born: &&mut Born| born.facts.real_parent == changed;
+                self.births.iter_mut().filter(its).for_each(|born| born.orphaned = true);
+            }
             self.births.retain(|born| born.maker != changed);
         }
     }
@@ -171,7 +178,7 @@ impl Early {
             });
         }
         let grouped = cx.is_full(&RULE) && !self.regrouped;
-        for Born { maker, flags, facts, partly } in std::mem::take(&mut self.births) {
+        for Born { maker, flags, facts, partly, orphaned } in std::mem::take(&mut self.births) {
             let world = cx.world;
             let Some(id) = world.at_key(maker).filter(|&id| world.runs(id)) else { continue };
             let (known, inums) = (world.comm_of(id), world.inums_of(id));
@@ -185,7 +192,8 @@ impl Early {
                 || time == facts.time_for_children_inum
                 || flags & NsKind::Time.clone_flag() != 0;
             let children = partly || own_space(world, id, &facts, flags);
-            let parents = has_parent(world, id, &facts, flags);
+            let orphaned = orphaned || cx.hides();
+            let parents = orphaned || has_parent(world, id, &facts, flags);
             let groups = has_groups(world, id, &facts, grouped);
             cx.test(&RULE, name && spaces && time && children && parents && groups, || {
                 let text = |comm: &[u8; 16]| String::from_utf8_lossy(comm).replace('\0', "");
@@ -287,6 +295,24 @@ mod tests {
         for script in [Script::new(), Script::tracepoints()] {
             let named = |script: &mut Script| script.rename(10, *b"next");
             born(script, |_| (), named).is_legal();
+        }
+        // the maker has another parent when it is shown again
+        for mut script in [Script::new(), Script::tracepoints()] {
+            let shell = script.fork(10);
+            let maker = script.fork(shell);
+            script.events.clear();
+            let thread = script.thread(maker);
+            script.sweep();
+            script.end(shell);
+            let init = script.tasks[&1].facts.task;
+            for tid in [maker, thread] {
+                let facts = script.facts(tid);
+                (facts.real_parent, facts.parent) = (init, init);
+                (facts.ppid, facts.parent_tgid) = (1, 1);
+            }
+            script.fork(maker);
+            script.sweep();
+            script.is_legal();
         }
         // who waits changes nothing
         let waits = |script: &mut Script| {

@@ -105,6 +105,7 @@ pub(in crate::check) fn actor(cx: &mut Cx<'_>) {
     let world = cx.world;
     let (known, group) = world.ids(id);
     let holds = group == tgid && (known == tid || may_lead(cx, id, tid));
+    let holds = holds || cx.is_stranger(id);
     let told = !holds && cx.was_born(id);
     cx.test_if(told, &RULE, holds, || {
         let known = format!("{}/{}", world.tgid(id), world.tid(id));

@@ -133,6 +133,11 @@ impl Script {
         script
     }
 
+    /// What is hooked.
+    pub(in crate::check) fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
     fn key(&mut self) -> u64 {
         self.keys += 0x10;
         self.keys

@@ -81,6 +81,9 @@ const FILTERS: [&str; 8] = ["pid", "ns", "comm", "uid", "cgroup", "container", "
 /// `until`.
 const EVENTS: [&str; 3] = ["type", "from", "until"];
 
+/// Where a stream begins, which is no filter.
+const BEGIN: [&str; 2] = ["since", "start"];
+
 /// Bytes of a query at most.
 const LONGEST: usize = 8192;
 
@@ -99,37 +102,49 @@ pub(super) fn question(
     let (place, number) = find(path).ok_or(Refusal::Unknown)?;
     let pairs = query::pairs(query)?;
     let form = query::form(&pairs)?;
-    let plain = |asked| only(&pairs, &[]).map(|()| Question::Tables(asked));
-    let say = |verb, known: &[&str]| {
-        verb_of(verb, &pairs, known, number, form).map(|verb| Question::Tables(Asked::Say(verb)))
-    };
-    let question = match place {
-        Place::Health => plain(Asked::Health)?,
-        Place::Metrics => plain(Asked::Metrics)?,
-        Place::Check => plain(Asked::Check)?,
-        Place::Coverage => plain(Asked::Coverage)?,
-        Place::Ps => say("ps", &FILTERS)?,
-        Place::Tree => say("tree", &FILTERS)?,
-        Place::Containers => say("containers", &FILTERS)?,
-        Place::Ns => say("ns", &[&FILTERS[..], &["kind"]].concat())?,
-        Place::Pid => say("pid", &[])?,
-        Place::Task => say("show", &[])?,
-        Place::Events => Question::Events(Box::new(listen(pairs, form, last)?)),
-        Place::History => match *verb_of("history", &pairs, &[], number, form)? {
-            Verb::History(history) => Question::History(Box::new(history)),
+    only(&pairs, &parameters(place))?;
+    let verb = |verb| verb_of(verb, &pairs, number, form);
+    let say = |name| verb(name).map(Asked::Say);
+    let asked = match place {
+        Place::Health => Asked::Health,
+        Place::Metrics => Asked::Metrics,
+        Place::Check => Asked::Check,
+        Place::Coverage => Asked::Coverage,
+        Place::Ps => say("ps")?,
+        Place::Tree => say("tree")?,
+        Place::Containers => say("containers")?,
+        Place::Ns => say("ns")?,
+        Place::Pid => say("pid")?,
+        Place::Task => say("show")?,
+        Place::Events => return Ok((Question::Events(listen(pairs, form, last)?), form)),
+        Place::History => match *verb("history")? {
+            Verb::History(history) => return Ok((Question::History(Box::new(history)), form)),
             _ => return Err(Refusal::Unknown),
         },
-        Place::Description => only(&pairs, &[]).map(|()| Question::Description)?,
+        Place::Description => return Ok((Question::Description, form)),
     };
-    Ok((question, form))
+    Ok((Question::Tables(asked), form))
+}
+
+/// The parameters of a place, beside those of its form.
+fn parameters(place: Place) -> Vec<&'static str> {
+    match place {
+        Place::Ps | Place::Tree | Place::Containers => FILTERS.to_vec(),
+        Place::Ns => [&FILTERS[..], &["kind"]].concat(),
+        Place::Events => [&FILTERS[..], &EVENTS, &BEGIN].concat(),
+        _ => Vec::new(),
+    }
 }
 
 /// Which events a query asks for.
-fn listen(pairs: Vec<(String, String)>, form: Form, last: Option<&str>) -> Result<Listen, Refusal> {
+fn listen(
+    pairs: Vec<(String, String)>,
+    form: Form,
+    last: Option<&str>,
+) -> Result<Box<Listen>, Refusal> {
     let (own, filters): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(key, _)| matches!(key.as_str(), "since" | "start"));
-    let known = [&FILTERS[..], &EVENTS].concat();
-    let Verb::Live(live) = *verb_of("live", &filters, &known, None, form)? else {
+        pairs.into_iter().partition(|(key, _)| BEGIN.contains(&key.as_str()));
+    let Verb::Live(live) = *verb_of("live", &filters, None, form)? else {
         return Err(Refusal::Unknown);
     };
     let value = |wanted: &str| own.iter().rfind(|(key, _)| key == wanted).map(|(_, text)| &**text);
@@ -146,7 +161,7 @@ fn listen(pairs: Vec<(String, String)>, form: Form, last: Option<&str>) -> Resul
     };
     let start = value("start").map(str::parse).transpose();
     let start = start.map_err(|_wrong| bad("start", "nanoseconds since boot are needed"))?;
-    Ok(Listen { live, since, start })
+    Ok(Box::new(Listen { live, since, start }))
 }
 
 /// Whether a query has no parameters but these.
@@ -162,11 +177,9 @@ fn only(pairs: &Pairs, known: &[&str]) -> Result<(), Refusal> {
 fn verb_of(
     verb: &str,
     pairs: &Pairs,
-    known: &[&str],
     number: Option<&str>,
     form: Form,
 ) -> Result<Box<Verb>, Refusal> {
-    only(pairs, known)?;
     let mut words = vec!["tracer".to_owned(), verb.to_owned()];
     if form.json {
         words.push("--json".into());
@@ -285,10 +298,22 @@ mod tests {
     fn the_description_names_what_can_be_asked_and_no_more() {
         let text = include_str!("openapi.json");
         let description: serde_json::Value = serde_json::from_str(text).unwrap();
-        let mut told: Vec<_> = description["paths"].as_object().unwrap().keys().collect();
-        let mut known: Vec<_> = place::PLACES.iter().map(|(path, _)| path).collect();
-        told.sort();
-        known.sort();
-        assert_eq!(told, known);
+        let told: Vec<_> = description["paths"].as_object().unwrap().keys().collect();
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        let known = place::PLACES.iter().map(|(path, _)| path.to_string()).collect();
+        assert_eq!(sorted(told.into_iter().cloned().collect()), sorted(known));
+        for (path, place) in place::PLACES {
+            let told = description["paths"][path]["get"]["parameters"].as_array().unwrap();
+            let name = |told: &serde_json::Value| {
+                let to = told["$ref"].as_str().unwrap().trim_start_matches('#').to_owned();
+                let told = description.pointer(&to).unwrap();
+                (told["in"] == "query").then(|| told["name"].as_str().unwrap().to_owned())
+            };
+            let known = parameters(place).into_iter().chain(FORM).map(str::to_owned).collect();
+            assert_eq!(sorted(told.iter().filter_map(name).collect()), sorted(known), "{path}");
+        }
     }
 }
