@@ -26,7 +26,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{fail::Unmet, place, run, say, setup};
+use crate::{fail::Unmet, guided, place, run, say, setup};
 use report::Report;
 
 #[derive(Args)]
@@ -34,6 +34,9 @@ pub(crate) struct Options {
     /// Fewer rounds: minutes become one, and the spread grows
     #[arg(long)]
     quick: bool,
+    /// Of a build that is guided by a profile, as `cargo xtask dist --guided` makes it
+    #[arg(long)]
+    guided: bool,
     /// Only these parts, comma-separated
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -96,7 +99,7 @@ pub(crate) fn verb(options: &Options) -> Result<ExitCode> {
         .into());
     }
     setup::ensure(setup::Scope { bpf: true, tests: false })?;
-    let bench = Bench::build(options.quick)?;
+    let bench = Bench::build(options)?;
     let mut report = Report::new();
     if report.is_busy() {
         say::note(&format!(
@@ -118,16 +121,21 @@ pub(crate) fn verb(options: &Options) -> Result<ExitCode> {
 }
 
 impl Bench {
-    fn build(quick: bool) -> Result<Self> {
-        say::step("building");
+    fn build(options: &Options) -> Result<Self> {
         let target = place::target();
-        let build = ["build", "--release", "--locked", "--bins", "-p", "tracer", "-p"];
-        run::run(run::cargo().args(build).args(["tracer-tests", "--target-dir"]).arg(&target))?;
-        let program = |name: &str| target.join("release").join(name);
+        let programs = if options.guided {
+            guided::build(&["tracer", "tracer-tests"], &[])?
+        } else {
+            say::step("building");
+            let build = ["build", "--release", "--locked", "--bins", "-p", "tracer", "-p"];
+            run::run(run::cargo().args(build).args(["tracer-tests", "--target-dir"]).arg(&target))?;
+            target.join("release")
+        };
+        let program = |name: &str| programs.join(name);
         let scratch = target.join("bench");
         fs::create_dir_all(&scratch)?;
         let (tracer, storm, gauge) = (program("tracer"), program("storm"), program("gauge"));
-        Ok(Self { quick, tracer, storm, gauge, scratch })
+        Ok(Self { quick: options.quick, tracer, storm, gauge, scratch })
     }
 
     fn part(&self, part: Part, report: &mut Report) -> Result<()> {

@@ -6,6 +6,7 @@ mod dist;
 mod fail;
 mod fixture;
 mod fuzz;
+mod guided;
 mod kernels;
 mod live;
 mod matrix;

@@ -5,7 +5,7 @@ mod linker;
 mod need;
 mod rust;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -45,6 +45,11 @@ pub(crate) fn verb(options: &Options) -> Result<ExitCode> {
     }
     say::note("everything needed is here");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The LLVM that the BPF programs are linked with, where it is installed.
+pub(crate) fn llvm() -> &'static Path {
+    Path::new(linker::LLVM)
 }
 
 /// Installs programs until nothing of the scope is missing. Silent when nothing is.

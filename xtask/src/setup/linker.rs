@@ -8,7 +8,7 @@ use super::rust;
 use crate::{place, run, say};
 
 /// Rust 1.96 writes the bitcode of LLVM 22, which an older LLVM cannot read.
-const LLVM: &str = "/usr/lib/llvm-22";
+pub(super) const LLVM: &str = "/usr/lib/llvm-22";
 const INSTALL: [&str; 8] = [
     "install",
     "bpf-linker",
