@@ -24,8 +24,6 @@ use tracer::{
 };
 
 pub(crate) use check::{Check, Invariants, Named, ReportFormat};
-#[cfg(feature = "daemon")]
-pub(crate) use daemon::LogForm;
 pub(crate) use daemon::{Asked, Daemon, SOCKET};
 pub(crate) use output::{Color, Output, Shown, TimeForm};
 pub(crate) use recording::{
@@ -35,9 +33,11 @@ pub(crate) use select::{EventSelection, Selection};
 pub(crate) use simulate::Simulate;
 pub(crate) use tracing::{Loading, Tracing};
 #[cfg(feature = "kernel")]
-pub(crate) use tracing::{LogLevel, PlanName};
-#[cfg(feature = "daemon")]
-pub(crate) use user::User;
+pub(crate) use {
+    daemon::LogForm,
+    tracing::{LogLevel, PlanName},
+    user::User,
+};
 
 /// Shows every process and thread with its PID at every level of the PID-namespace tree
 #[derive(Debug, Parser)]

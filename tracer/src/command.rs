@@ -6,7 +6,7 @@ mod check;
 mod child;
 mod completions;
 mod containers;
-#[cfg(feature = "daemon")]
+#[cfg(feature = "kernel")]
 mod daemon;
 mod diff;
 #[cfg(feature = "kernel")]
@@ -59,7 +59,7 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         Verb::Record(args) => record::run(&args),
         #[cfg(feature = "kernel")]
         Verb::Doctor(args) => doctor::run(&args),
-        #[cfg(feature = "daemon")]
+        #[cfg(feature = "kernel")]
         Verb::Daemon(args) => daemon::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::History(args) => history::run(&args),
@@ -79,10 +79,10 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode, Fault> {
         Verb::Show(args) => show::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Man(args) => man::run(&args),
-        #[cfg(not(feature = "daemon"))]
-        Verb::Daemon(_) => Err(without_kernel()),
         #[cfg(not(feature = "kernel"))]
-        Verb::Live(_) | Verb::Record(_) | Verb::Doctor(_) => Err(without_kernel()),
+        Verb::Live(_) | Verb::Record(_) | Verb::Doctor(_) | Verb::Daemon(_) => {
+            Err(without_kernel())
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The daemon as its users and its enemies meet it. Where tracing is not possible, what needs it is
 //! skipped, and says so.
-#![cfg(feature = "daemon")]
+#![cfg(feature = "kernel")]
 
 #[path = "daemon/confined.rs"]
 mod confined;

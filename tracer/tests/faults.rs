@@ -1,6 +1,6 @@
 //! What hosts do to daemons, and what must hold after it. Where tracing is not possible, what needs
 //! it is skipped, and says so.
-#![cfg(feature = "daemon")]
+#![cfg(feature = "kernel")]
 
 #[path = "faults/crowd.rs"]
 mod crowd;

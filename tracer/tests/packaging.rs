@@ -1,6 +1,6 @@
 //! What is packaged beside the program fits it. What needs a tool or rights that are not here is
 //! skipped, and says so.
-#![cfg(feature = "daemon")]
+#![cfg(feature = "kernel")]
 
 #[path = "daemon/house.rs"]
 #[expect(dead_code, reason = "the tests of the daemon need more of it")]

@@ -20,7 +20,7 @@ pub struct Sighting {
     pub ts: u64,
     /// Its CPU.
     pub cpu: u16,
-    /// One of [`kind`](tracer_ebpf::wire::kind).
+    /// One of [`kind`].
     pub kind: u16,
     /// Its number on its CPU.
     pub seq: u32,

@@ -1,6 +1,5 @@
 //! `tracer doctor`: what this kernel offers, which plan is used, and what is lost by it.
 
-#[cfg(feature = "daemon")]
 mod daemon;
 mod facts;
 mod json;
@@ -21,10 +20,7 @@ pub(super) fn run(args: &cli::Doctor) -> Result<ExitCode, Fault> {
         Ok(probe) => Facts::of(probe),
         Err(_) => Facts::read(),
     };
-    #[cfg(feature = "daemon")]
     let daemon = daemon::facts();
-    #[cfg(not(feature = "daemon"))]
-    let daemon = Vec::new();
     let mut report = String::new();
     if args.output.json {
         json::write(&facts, &daemon, found.as_ref(), &mut report);

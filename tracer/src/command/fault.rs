@@ -38,7 +38,7 @@ impl Fault {
     }
 
     /// It in one line.
-    #[cfg(feature = "daemon")]
+    #[cfg(feature = "kernel")]
     pub(super) fn text(&self) -> String {
         match self {
             Self::Unable { what, why, .. } => format!("{what}: {why}"),

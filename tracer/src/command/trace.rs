@@ -4,7 +4,6 @@ mod audit;
 mod command;
 mod end;
 mod keep;
-#[cfg(feature = "daemon")]
 mod lasting;
 mod resync;
 mod tables;

@@ -83,14 +83,22 @@ fn a_kill_costs_the_last_second_and_nothing_else() {
     assert!(headers.len() > before.len() && headers[..before.len()] == before, "it was changed");
     let last = headers.iter().map(|header| header.ts).max().unwrap();
     assert!(last + LOSS > killed, "{} ms are lost", (killed - last) / 1_000_000);
-    // Nothing is missing before the cut: each CPU's numbers go up by one.
-    let mut next = BTreeMap::new();
+    // Nothing is missing before the cut: each CPU's numbers go up by one. An interrupt's records
+    // may lie before the one it interrupted, which had its number but no place yet; so may the cut.
+    let mut of_cpus = BTreeMap::<u32, Vec<u32>>::new();
     for header in headers
         .iter()
         .filter(|header| ![kind::LOST, kind::PROC, kind::CENSUS].contains(&header.kind))
     {
-        let expected = next.insert(header.cpu, header.seq.wrapping_add(1));
-        assert!(expected.is_none_or(|seq| seq == header.seq), "a gap before {header:?}");
+        of_cpus.entry(header.cpu.into()).or_default().push(header.seq);
+    }
+    for (cpu, mut seqs) in of_cpus {
+        let swapped = seqs.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        assert!(swapped * 100 < seqs.len(), "CPU {cpu}: {swapped} out of order");
+        seqs.sort_unstable();
+        let certain = &seqs[..seqs.len().saturating_sub(4)];
+        let gap = certain.windows(2).find(|pair| pair[0] + 1 != pair[1]);
+        assert!(gap.is_none(), "CPU {cpu}: a gap in {gap:?}");
     }
     assert!(!headers.iter().any(|header| header.kind == kind::LOST));
 }

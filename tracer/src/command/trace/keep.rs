@@ -158,7 +158,6 @@ impl Keep {
     }
 
     /// Begins a new file so often from now on.
-    #[cfg(feature = "daemon")]
     pub(super) fn rotate_every(&mut self, rotate: Rotate) {
         self.rotate = Some(rotate);
     }

@@ -97,7 +97,7 @@ mod tests {
             TOP.iter().map(|folder| file(&format!("{folder}/x"), "")).collect();
         files.push(file("README.md", ""));
         assert!(top_level(&files).is_empty());
-        files.push(file("docs/x", ""));
+        files.push(file("vendor/x", ""));
         files.remove(0);
         assert_eq!(top_level(&files).len(), 2);
     }
