@@ -3,6 +3,7 @@
 
 use std::{fs, path::Path};
 
+use tracer::check::Group;
 use tracer_tests::mutate::{History, Options, judge, run};
 
 /// What simulated and recorded kernels do is legal, and most faults in it are found.
@@ -30,12 +31,15 @@ fn recordings_of_every_kernel_are_complete() {
     }
 }
 
-/// What real kernels wrote and a rule once took for a fault, cut down to that.
+/// What real kernels wrote and a rule once took for a fault, cut down to that: so records are
+/// missing, as the rules about the stream itself find.
 #[test]
 fn what_was_a_false_alarm_is_none() {
     for history in read("alarms") {
         let report = judge(&history, &history.records).report;
-        assert!(report.violations.is_empty(), "{}: {:#?}", history.name, report.violations);
+        let of_others: Vec<_> =
+            report.violations.iter().filter(|it| it.rule.group != Group::Stream).collect();
+        assert!(of_others.is_empty(), "{}: {of_others:#?}", history.name);
         assert!(report.rows.iter().any(|row| row.tested > 0), "{}", history.name);
     }
 }

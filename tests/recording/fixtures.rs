@@ -136,7 +136,7 @@ fn recordings_of_every_version_replay_as_they_did() {
 /// The kept ones of the generator, by codec; what they are made of never changes.
 fn sample(codec: Codec) -> Vec<u8> {
     let mut records = records::every_kind();
-    records.extend(busy(1, 240));
+    records.extend(busy(1, 220));
     make(codec, records, 100).bytes
 }
 
