@@ -57,7 +57,7 @@ use crate::cli::Daemon;
 use archive::Archive;
 use feed::Feed;
 use log::Log;
-use memory::Memory;
+use memory::{Calm, Memory};
 use reload::Hangup;
 use serve::{Doors, Server};
 use socket::Socket;
@@ -149,6 +149,7 @@ struct Running {
     trace: Trace,
     seen: Seen,
     memory: Memory,
+    calm: Calm,
     /// Whoever listens to what happens.
     feed: Feed,
     chores: Instant,
@@ -187,6 +188,7 @@ impl Running {
                 trace,
                 seen,
                 memory: Memory::new(args.max_memory),
+                calm: Calm::default(),
                 feed,
                 chores: now,
                 told: 0,
@@ -343,6 +345,7 @@ impl Running {
 
     /// What is done now and then.
     fn chores(&mut self) {
+        self.settle();
         self.miss();
         if self.seen.failed.is_some() {
             self.record();

@@ -20,6 +20,7 @@ use tracer::{
     coverage::Coverage,
     event::Event,
     host::Host,
+    kernel,
     model::{Change, World},
     past::History,
     recording::{Ahead, Damage, Flaw, Header, Replay, Visitor},
@@ -83,6 +84,8 @@ impl Archive {
                     // Whoever has left meanwhile needs no answer.
                     if !job.reply.is_closed() {
                         let _left = job.reply.send(shelf.read(&job.asked, job.form));
+                        // The tables of the past took as much memory as those of now.
+                        kernel::give_back();
                     }
                 }
             })?;

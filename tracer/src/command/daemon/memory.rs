@@ -105,6 +105,34 @@ impl Memory {
     }
 }
 
+/// Events between two looks that make a time busy.
+const BUSY: u64 = 2000;
+
+/// Whether a busy time is over: what the allocator keeps of it nobody will want again soon.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Calm {
+    events: u64,
+    answers: u64,
+    answered: u64,
+    was_busy: bool,
+}
+
+impl Calm {
+    /// Notes an answer: most are some MB for a moment.
+    pub(super) fn answers(&mut self) {
+        self.answers += 1;
+    }
+
+    /// Takes a look at how many events there were until now, now and then. Says once that it is calm
+    /// after a busy time.
+    pub(super) fn look(&mut self, events: u64) -> bool {
+        let busy = events - self.events >= BUSY || self.answers > self.answered;
+        let over = self.was_busy && !busy;
+        (self.events, self.answered, self.was_busy) = (events, self.answers, busy);
+        over
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
@@ -122,6 +150,18 @@ mod tests {
         assert_eq!(looks, [Nothing, Shed, Shed, Shed, Resume, Nothing, Shed]);
         memory.set(0);
         assert!(!memory.is_due(now + PACE));
+    }
+
+    #[test]
+    fn it_is_calm_once_after_each_busy_time() {
+        let mut calm = Calm::default();
+        let looks = [1, 1 + BUSY, 1 + 3 * BUSY, 3 + 3 * BUSY, 5 + 3 * BUSY, 5 * BUSY, 5 * BUSY];
+        assert_eq!(
+            looks.map(|events| calm.look(events)),
+            [false, false, false, true, false, false, true]
+        );
+        calm.answers();
+        assert_eq!([5 * BUSY; 3].map(|events| calm.look(events)), [false, true, false]);
     }
 
     #[test]

@@ -112,9 +112,17 @@ impl Running {
         self.seen.shed = self.memory.shed;
     }
 
+    /// Gives back what a busy time has left, once it is over.
+    pub(super) fn settle(&mut self) {
+        if self.calm.look(self.seen.events) {
+            kernel::give_back();
+        }
+    }
+
     /// Answers a question, unless memory is too short for its answer. A client that has left is no
     /// trouble.
     pub(super) fn answer(&mut self, ask: Ask) {
+        self.calm.answers();
         match ask {
             Ask::Tables(asked, form, reply) => {
                 let _left = reply.send(self.say(&asked, form));
