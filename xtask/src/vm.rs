@@ -69,7 +69,7 @@ pub(crate) struct Size {
     #[arg(long, default_value_t = 2)]
     pub(crate) cpus: u32,
     /// Seconds until the machine counts as stuck
-    #[arg(long, default_value_t = 2400)]
+    #[arg(long, default_value_t = 5400)]
     pub(crate) timeout: u64,
     /// More for the kernel's command line, such as lockdown=confidentiality
     #[arg(long, value_name = "ARGUMENTS", default_value = "")]
