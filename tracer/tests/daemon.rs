@@ -2,12 +2,18 @@
 //! skipped, and says so.
 #![cfg(feature = "kernel")]
 
+#[path = "daemon/cast.rs"]
+mod cast;
 #[path = "daemon/confined.rs"]
 mod confined;
+#[path = "daemon/deaf.rs"]
+mod deaf;
 #[path = "daemon/describe.rs"]
 mod describe;
 #[path = "daemon/events.rs"]
 mod events;
+#[path = "daemon/hostile.rs"]
+mod hostile;
 #[path = "daemon/house.rs"]
 mod house;
 #[path = "daemon/listen.rs"]
@@ -260,6 +266,11 @@ fn tcp_needs_loopback_and_a_token() {
     };
     assert!(refused("0.0.0.0:0", &token).contains("no loopback address"));
     assert!(refused("127.0.0.1:0", "/nonexistent").contains("/nonexistent"));
+    let bad = house.path("bad").display().to_string();
+    for (text, why) in [("short\n", "16 are needed"), ("0123456789abcdef\n0123", "one word")] {
+        fs::write(&bad, text).unwrap();
+        assert!(refused("127.0.0.1:0", &bad).contains(why), "{text}");
+    }
     // A port that is free now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     house.start(&["--listen", &port.to_string(), "--token-file", &token]);
@@ -273,6 +284,9 @@ fn tcp_needs_loopback_and_a_token() {
     assert_eq!(ask(""), "401");
     assert_eq!(ask("Authorization: Bearer 0123456789abcdeg\r\n"), "401");
     assert_eq!(ask("Authorization: Bearer 0123456789abcdef\r\n"), "200");
+    // Schemes of HTTP are of either case.
+    assert_eq!(ask("authorization: bearer 0123456789abcdef\r\n"), "200");
+    assert_eq!(ask("Authorization: Basic 0123456789abcdef\r\n"), "401");
 }
 
 #[test]
@@ -292,9 +306,17 @@ fn settings_come_from_a_file_and_what_is_wrong_in_it_is_named() {
         ("kep = \"7d\"", "kep: there is no such setting"),
         ("keep = \"7 moons\"", "7 moons"),
         ("keep = \"", "x.toml"),
+        ("listen = \"127.0.0.1:0\"", "--token-file"),
+        ("log-format = \"xml\"", "json"),
+        ("group = 4294967295", "no group's number"),
+        ("audit-interval = \"0\"", "too often"),
+        ("max-memory = \"1K\"", "too little"),
+        ("client-timeout = \"0s\"", "too short"),
     ] {
         let wrong = run(text, &[]);
         assert_eq!(wrong.status.code(), Some(2), "{text}: {}", complaint(&wrong));
         assert!(complaint(&wrong).contains(named), "{text}: {}", complaint(&wrong));
     }
+    let endless = Command::new(TRACER).args(["daemon", "--config", "/dev/zero"]).output().unwrap();
+    assert!(complaint(&endless).contains("larger than a megabyte"), "{}", complaint(&endless));
 }

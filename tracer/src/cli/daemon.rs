@@ -40,7 +40,7 @@ pub(crate) struct Daemon {
     #[arg(long, value_name = "PATH", default_value = SOCKET)]
     pub(crate) socket: PathBuf,
     /// Let the members of this group (a number) ask too; by default only root
-    #[arg(long, value_name = "GID")]
+    #[arg(long, value_name = "GID", value_parser = value::gid)]
     pub(crate) group: Option<u32>,
     /// Listen on this loopback address too: 127.0.0.1:9477
     #[arg(long, value_name = "ADDRESS:PORT", requires = "token_file")]
@@ -48,6 +48,9 @@ pub(crate) struct Daemon {
     /// What clients of that address have to show is in this file, readable by root only
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Cut off clients that for so long send no whole request, or take nothing of what they asked for
+    #[arg(long, value_name = "TIME", value_parser = value::patience, default_value = "30s")]
+    pub(crate) client_timeout: Duration,
     /// Record into this directory
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) dir: Option<PathBuf>,
@@ -66,14 +69,14 @@ pub(crate) struct Daemon {
     #[arg(long)]
     pub(crate) no_check: bool,
     /// How often a sweep compares the tables with the kernel's own
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s")]
+    #[arg(long, value_name = "TIME", value_parser = value::interval, default_value = "60s")]
     pub(crate) audit_interval: Duration,
     /// How the log on standard error looks
     #[arg(long, value_name = "FORM", value_enum, default_value_t = LogForm::Text)]
     pub(crate) log_format: LogForm,
     /// Stay below so much resident memory, the ring's included: what is remembered of ended tasks
     /// goes first, then large answers are refused, the tables of what lives stay whole; 0 for no limit
-    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "256M")]
+    #[arg(long, value_name = "SIZE", value_parser = value::memory, default_value = "256M")]
     pub(crate) max_memory: u64,
     /// Have the kernel measure how often and how long each BPF program runs, for /metrics; that is
     /// two more looks at a clock in each run of every program on the host

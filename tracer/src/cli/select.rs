@@ -6,6 +6,8 @@ use tracer::{
     view::TimeSpec,
 };
 
+use super::value;
+
 /// Where filters stand in the help.
 pub(super) const HEADING: &str = "Filters (all must hold; of the values of one, any)";
 
@@ -23,13 +25,13 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) comm: Vec<CommSpec>,
     /// Only tasks of these users (numbers, in the initial user namespace)
-    #[arg(long, value_name = "UID", value_delimiter = ',')]
+    #[arg(long, value_name = "UID", value_delimiter = ',', value_parser = value::uid)]
     pub(crate) uid: Vec<u32>,
     /// Only tasks in these cgroups: the id (its directory's inode number) or the directory
-    #[arg(long, value_name = "CGROUP")]
+    #[arg(long, value_name = "CGROUP", value_parser = value::word)]
     pub(crate) cgroup: Vec<String>,
     /// Only tasks in these containers: the start of an id, a name, or a pod's uid
-    #[arg(long, value_name = "CONTAINER", value_delimiter = ',')]
+    #[arg(long, value_name = "CONTAINER", value_delimiter = ',', value_parser = value::word)]
     pub(crate) container: Vec<String>,
     /// Only this process and its descendants
     #[arg(long, value_name = "NR[@NS]", value_delimiter = ',')]

@@ -70,7 +70,7 @@ fn bad_values_are_refused_by_name() {
         ("tracer show 99999999999", "99999999999"),
         ("tracer ps --ns host", "host"),
         ("tracer ps --ns pid:[x]", "pid:[x]"),
-        ("tracer ps --uid root", "root"),
+        ("tracer ps --uid root", "root is no user's number"),
         ("tracer ns --kind mount", "mount"),
         ("tracer live --plan magic", "tracepoint"),
         ("tracer live --ring 1K", "64K"),

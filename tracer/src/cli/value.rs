@@ -70,6 +70,43 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * factor).map_err(|_error| wrong())
 }
 
+/// How long a client may be silent: nobody answers in no time.
+pub(super) fn patience(text: &str) -> Result<Duration, String> {
+    let (time, range) = (duration(text)?, Duration::from_secs(1)..=Duration::from_hours(1));
+    let wrong = || format!("{text} is too short or too long: from 1s to 1h");
+    range.contains(&time).then_some(time).ok_or_else(wrong)
+}
+
+/// A user's number.
+pub(super) fn uid(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_error| format!("{text} is no user's number: write 0 for root"))
+}
+
+/// A group's number; the largest means "as it is" to the kernel.
+pub(super) fn gid(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|&number| number != u32::MAX);
+    number.ok_or_else(|| format!("{text} is no group's number: `getent group NAME` shows it"))
+}
+
+/// How often a sweep comes: each takes longer than nothing.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    let wrong = || format!("{text} is too often: 10ms at least");
+    (time >= Duration::from_millis(10)).then_some(time).ok_or_else(wrong)
+}
+
+/// A limit of memory that leaves room for the program itself; 0 for none.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    let bytes = size(text)?;
+    let wrong = || format!("{text} is too little to run in: 16M at least, or 0 for no limit");
+    (bytes == 0 || bytes >= 16 << 20).then_some(bytes).ok_or_else(wrong)
+}
+
+/// A text that says something.
+pub(super) fn word(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("nothing is named".into()) } else { Ok(text.to_owned()) }
+}
+
 /// The smallest file that is worth a rotation.
 const ROTATE_MIN: u64 = 64 << 10;
 
@@ -200,6 +237,26 @@ mod tests {
         }
         for text in ["", "s", "-1s", "1y", "ten", "1e99h", "1..2s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_work_is_refused() {
+        assert_eq!((gid("0"), gid("4294967294")), (Ok(0), Ok(u32::MAX - 1)));
+        assert!(gid("4294967295").is_err() && gid("root").is_err() && gid("-1").is_err());
+        assert_eq!(interval("10ms"), Ok(Duration::from_millis(10)));
+        assert!(interval("0").is_err() && interval("9ms").is_err());
+        assert_eq!((memory("0"), memory("16M")), (Ok(0), Ok(16 << 20)));
+        assert!(memory("1K").is_err());
+        assert!(uid("root").is_err() && word("").is_err());
+    }
+
+    #[test]
+    fn patience_ends_and_begins() {
+        assert_eq!(patience("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(patience("1h"), Ok(Duration::from_hours(1)));
+        for text in ["0", "999ms", "2h", "1e9s", "x"] {
+            assert!(patience(text).is_err(), "{text}");
         }
     }
 

@@ -80,13 +80,15 @@ const CHORES: Duration = Duration::from_secs(5);
 pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
     let words: Vec<String> =
         std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    // First of all: whoever sends it means a reload, not an end.
+    let hangup = Hangup::catch()?;
     if args.print_config {
         out::print(config::print(&words)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (args, settings) = &config::read(&words)?;
     let log = Log::new(args.log_format);
-    let (signals, hangup) = (Signals::catch()?, Hangup::catch()?);
+    let signals = Signals::catch()?;
     // What can be refused without the kernel comes first.
     let (_socket, unix) = Socket::bind(&args.socket, args.group, args.user)?;
     let tcp = tcp(args)?;
@@ -104,7 +106,8 @@ pub(super) fn run(args: &Daemon) -> Result<ExitCode, Fault> {
     let cannot = |error| Fault::Failed(anyhow!("cannot serve: {error}"));
     let archive = archive.map_err(cannot)?;
     let mut anew = Renewal { words, settings: settings.clone(), token };
-    let doors = Doors { unix, group: args.group, tcp, archive, confined: !args.no_sandbox };
+    let (group, patience) = (args.group, args.client_timeout);
+    let doors = Doors { unix, group, tcp, archive, patience, confined: !args.no_sandbox };
     let server = Server::start(doors, daemon.trace.bell()?).map_err(cannot)?;
     daemon.confine();
     daemon.ready();

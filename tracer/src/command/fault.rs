@@ -37,6 +37,14 @@ impl Fault {
         Self::Unable { what: what.into(), why: why.into(), help: help.into() }
     }
 
+    /// What a command line is refused for, in one line: up to how it should look.
+    #[cfg(feature = "kernel")]
+    pub(super) fn usage(error: &clap::Error) -> String {
+        let text = error.render().to_string();
+        let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+        said.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+    }
+
     /// It in one line.
     #[cfg(feature = "kernel")]
     pub(super) fn text(&self) -> String {

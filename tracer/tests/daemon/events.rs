@@ -174,7 +174,7 @@ fn who_never_reads_holds_nobody_up_and_is_told_what_it_missed() {
         slowest = slowest.max(asked.elapsed());
     }
     storms.join().unwrap();
-    assert!(slowest < Duration::from_secs(2), "it took {slowest:?} for an answer");
+    assert!(slowest < Duration::from_secs(5), "it took {slowest:?} for an answer");
     let told = sound.until(|message| is_mark(message, "over"));
     assert!(told.iter().all(|message| message.kind == "exec"), "others miss nothing");
     let after = resident(house.pid());

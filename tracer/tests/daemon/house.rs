@@ -116,14 +116,19 @@ impl House {
     }
 
     /// Sends bytes, and reads what comes until the end.
-    pub(crate) fn raw(&self, bytes: &[u8]) -> Option<String> {
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut stream = UnixStream::connect(self.path("socket")).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         // It may hang up before it has read everything.
         let _hung_up = stream.write_all(bytes);
         let mut answer = Vec::new();
         let _hung_up = stream.read_to_end(&mut answer);
-        Some(String::from_utf8_lossy(&answer).into_owned())
+        Some(answer)
+    }
+
+    /// The same, as text.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Option<String> {
+        Some(String::from_utf8_lossy(&self.bytes(bytes)?).into_owned())
     }
 
     /// Asks for a path.

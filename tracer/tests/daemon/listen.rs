@@ -15,14 +15,14 @@ use super::{
 };
 
 /// `tracer live` that has shown its head.
-struct Live {
+pub(super) struct Live {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
     said: String,
 }
 
 impl Live {
-    fn start(house: &House, words: &[&str]) -> Self {
+    pub(super) fn start(house: &House, words: &[&str]) -> Self {
         let mut command = Command::new(TRACER);
         command
             .args(["live", "--color", "never", "--socket"])
@@ -44,7 +44,7 @@ impl Live {
     }
 
     /// Reads up to a line that has this.
-    fn until(&mut self, word: &str) {
+    pub(super) fn until(&mut self, word: &str) {
         while !self.line().contains(word) {}
     }
 
@@ -53,7 +53,7 @@ impl Live {
     }
 
     /// Its end, after SIGINT.
-    fn end(mut self) -> Output {
+    pub(super) fn end(mut self) -> Output {
         self.signal();
         self.out.read_to_string(&mut self.said).unwrap();
         let mut stderr = Vec::new();

@@ -96,7 +96,7 @@ fn a_token_is_replaced_while_it_runs() {
     assert_eq!(status("0123456789abcdef"), "200");
     fs::write(&file, "short").unwrap();
     house.signal(Signal::HUP);
-    house.until("it is too short", || house.log().contains("16 letters or more"));
+    house.until("it is too short", || house.log().contains("16 are needed at least"));
     assert_eq!(status("0123456789abcdef"), "200", "the old one is still good");
     fs::write(&file, "fedcba9876543210").unwrap();
     house.signal(Signal::HUP);
@@ -132,4 +132,24 @@ fn systemd_is_told_when_it_begins_and_ends() {
     assert!(next().starts_with("READY=1"));
     house.end(Signal::TERM);
     assert!(next().starts_with("STOPPING=1"));
+}
+
+#[test]
+fn a_reload_while_it_starts_waits_until_it_has_started() {
+    if !can_trace() {
+        return;
+    }
+    let mut house = House::empty("early");
+    let mut command = house.command();
+    // Twice at once, as soon as it is caught at all: before that, nobody can know of the daemon.
+    let script = "\"$@\" & d=$!; \
+                  until grep -q 'SigCgt:.*[13579bdf]$' /proc/$d/status; do :; done; \
+                  kill -HUP $d; kill -HUP $d; trap 'kill $d; wait $d' TERM; wait $d";
+    let words: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+    command = std::process::Command::new("sh");
+    command.args(["-c", script, "sh", super::run::TRACER]).args(words);
+    house.start_as(command);
+    house.until("it has read them anew", || house.log().contains("settings were read anew"));
+    assert_eq!(house.ask("/healthz").unwrap().status, 200, "{}", house.log());
+    house.end(Signal::TERM);
 }

@@ -71,7 +71,13 @@ impl Listener {
                 None if line.is_empty() => return Some(message),
                 Some(("id", id)) => id.clone_into(&mut message.id),
                 Some(("event", kind)) => kind.clone_into(&mut message.kind),
-                Some(("data", data)) => message.data.push_str(data),
+                Some(("data", data)) => {
+                    // Lines of one message.
+                    if !message.data.is_empty() {
+                        message.data.push('\n');
+                    }
+                    message.data.push_str(data);
+                }
                 _ => assert!(line.starts_with(':'), "{line}"),
             }
         }

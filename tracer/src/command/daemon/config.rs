@@ -3,7 +3,11 @@
 //! A key of the file is an option's long name, so the file is turned into words and read by the same
 //! parser: what one takes, the other takes, and what is wrong is said in the same words.
 
-use std::{fs, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use clap::{CommandFactory as _, Parser as _};
 use toml::{Table, Value};
@@ -54,11 +58,7 @@ fn parse(words: &[String]) -> Result<Daemon, Fault> {
     match Cli::try_parse_from(words).map(|cli| cli.verb) {
         Ok(Verb::Daemon(daemon)) => Ok(*daemon),
         Ok(_) => Err(wrong("the settings", "they are not those of a daemon")),
-        Err(error) => {
-            let text = error.render().to_string();
-            let line = text.lines().next().unwrap_or_default();
-            Err(wrong("the settings", line.trim_start_matches("error: ")))
-        }
+        Err(error) => Err(wrong("the settings", &Fault::usage(&error))),
     }
 }
 
@@ -69,9 +69,21 @@ fn wrong(what: &str, why: &str) -> Fault {
 /// The words that a file stands for.
 fn file(path: &Path) -> Result<Vec<String>, Fault> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Fault::unable(name.clone(), error.to_string(), ""))?;
+    let text = text(path).map_err(|error| Fault::unable(name.clone(), error.to_string(), ""))?;
     words(&text).map_err(|why| wrong(&name, &why))
+}
+
+/// Bytes of a file of settings at most, and of a token's.
+const LONGEST: u64 = 1 << 20;
+
+/// A file's text; what has no end is refused.
+pub(super) fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(io::Error::other("it is larger than a megabyte"));
+    }
+    Ok(text)
 }
 
 /// The words that a file's text stands for.

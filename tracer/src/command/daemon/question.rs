@@ -11,7 +11,10 @@ use std::cell::RefCell;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::feed::Since;
-use crate::cli::{self, Cli, Verb};
+use crate::{
+    cli::{self, Cli, Verb},
+    command::fault::Fault,
+};
 use place::{Place, find};
 use query::{FORM, decode};
 pub(super) use query::{Form, Text};
@@ -201,11 +204,7 @@ fn verb_of(
     }
     match parse(&words) {
         Ok(cli) => Ok(Box::new(cli.verb)),
-        Err(error) => {
-            let text = error.render().to_string();
-            let line = text.lines().next().unwrap_or_default();
-            Err(Refusal::Bad(line.trim_start_matches("error: ").to_owned()))
-        }
+        Err(error) => Err(Refusal::Bad(Fault::usage(&error))),
     }
 }
 
@@ -263,6 +262,8 @@ mod tests {
             ("/v1/ps", "cgroup=/sys/fs/cgroup/../../etc"),
             ("/v1/ps", "threads=maybe"),
             ("/v1/ps", "format=xml"),
+            ("/v1/ps", "cgroup="),
+            ("/v1/ps", "container="),
             ("/v1/ps", "--annotate=/etc/passwd"),
             ("/v1/pid/--annotate", ""),
             ("/v1/pid/-1", ""),

@@ -55,9 +55,6 @@ use link::Link;
 /// Connections at a time. One more is closed at once: who waits in line cannot tell it from a hang.
 const CONNECTIONS: usize = 256;
 
-/// How long a client may take for the head of a request, and be idle between two.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// How long an answer may take.
 const THOUGHT: Duration = Duration::from_secs(10);
 
@@ -88,6 +85,9 @@ pub(super) struct Doors {
     pub(super) tcp: Option<(std::net::TcpListener, Token)>,
     /// What was recorded, if anything is.
     pub(super) archive: Option<Archive>,
+    /// How long a client may take for the head of a request, be idle between two, and take nothing of
+    /// what waits for it.
+    pub(super) patience: Duration,
     /// The server's thread is to give up what it does not need.
     pub(super) confined: bool,
 }
@@ -105,6 +105,7 @@ struct Desk {
     seats: Arc<Semaphore>,
     /// Questions that wait.
     waiting: AtomicUsize,
+    patience: Duration,
     /// What was recorded, if anything is.
     archive: Option<Archive>,
 }
@@ -114,9 +115,9 @@ impl Server {
     pub(super) fn start(doors: Doors, bell: Bell) -> io::Result<Self> {
         let (sender, asks) = channel();
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
-        let archive = doors.archive;
+        let (archive, patience) = (doors.archive, doors.patience);
         let waiting = AtomicUsize::new(0);
-        let desk = Arc::new(Desk { asks: sender, bell, seats, waiting, archive });
+        let desk = Arc::new(Desk { asks: sender, bell, seats, waiting, patience, archive });
         let ours = Arc::clone(&desk);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listen = {
@@ -222,7 +223,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(desk.patience)
         .max_buf_size(HEAD)
         .serve_connection(TokioIo::new(link::Bytes { stream, link: Arc::clone(&link) }), service);
     // A client that breaks off, is too slow, or speaks no HTTP: nobody to tell.
@@ -242,10 +243,15 @@ fn refusal(request: &Request<Incoming>, known: bool, token: Option<&Token>) -> O
     }
     if token.is_some_and(|token| !has_token(request.headers(), token)) {
         let help = "Authorization: Bearer TOKEN";
-        return Some(refuse(StatusCode::UNAUTHORIZED, "a token is needed", help));
+        let mut refused = refuse(StatusCode::UNAUTHORIZED, "a token is needed", help);
+        let scheme = header::HeaderValue::from_static("Bearer");
+        refused.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        return Some(refused);
     }
     if request.method() != Method::GET {
-        return Some(refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered", ""));
+        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered", "");
+        refused.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET"));
+        return Some(refused);
     }
     let has_body = request.body().size_hint().lower() > 0;
     has_body.then(|| refuse(StatusCode::PAYLOAD_TOO_LARGE, "a request has no body here", ""))
@@ -319,7 +325,8 @@ fn stream(queue: Arc<Queue>, link: &Link) -> Reply {
 /// Whether a request shows the token.
 fn has_token(headers: &HeaderMap, token: &Token) -> bool {
     let shown = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
-    shown.and_then(|it| it.strip_prefix("Bearer ")).is_some_and(|shown| token.is(shown))
+    let (scheme, shown) = shown.and_then(|it| it.split_once(' ')).unwrap_or_default();
+    scheme.eq_ignore_ascii_case("Bearer") && token.is(shown)
 }
 
 fn answered(answer: Answer) -> Reply {
@@ -338,7 +345,11 @@ fn answered(answer: Answer) -> Reply {
 }
 
 fn typed(response: &mut Reply, media: &'static str) {
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media));
+    // What a browser shows is what it is said to be: a name may look like a page.
+    let plain = header::HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, plain);
 }
 
 fn refuse(status: StatusCode, what: &str, help: &str) -> Reply {

@@ -1,11 +1,11 @@
 //! What clients of the TCP socket have to show.
 
 use std::{
-    fs,
     path::Path,
     sync::{Arc, PoisonError, RwLock},
 };
 
+use super::config;
 use crate::command::fault::Fault;
 
 /// Letters of a token at least.
@@ -25,11 +25,16 @@ impl Token {
         let cannot = |why: String, help: &str| {
             Fault::unable(format!("the token in {}", file.display()), why, help)
         };
-        let text = fs::read_to_string(file).map_err(|error| cannot(error.to_string(), ""))?;
+        let text = config::text(file).map_err(|error| cannot(error.to_string(), ""))?;
         let text = text.trim().to_owned();
         if text.len() < SHORTEST {
             let help = "make one: `head -c 24 /dev/urandom | base64`";
-            return Err(cannot(format!("it has {SHORTEST} letters or more"), help));
+            let has = text.len();
+            return Err(cannot(format!("{has} letters, {SHORTEST} are needed at least"), help));
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            // Of several lines, say: no client could ever show it.
+            return Err(cannot("more than one word of ASCII".into(), ""));
         }
         Ok(text)
     }

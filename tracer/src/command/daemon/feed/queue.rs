@@ -3,14 +3,11 @@
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// Bytes that may wait for a client; where a larger backlog is kept, more.
 pub(super) const ROOM: usize = 4 << 20;
-
-/// How long a client may take nothing of what waits for it.
-const STALL: Duration = Duration::from_secs(30);
 
 /// What one client is still to be sent.
 #[derive(Debug)]
@@ -26,15 +23,12 @@ struct State {
     closed: bool,
     /// The client has hung up, or has said that it will not ask for more.
     left: bool,
-    /// When something was taken, or nothing was there to be taken.
-    taken: Instant,
     waker: Option<Waker>,
 }
 
 impl Queue {
     pub(super) fn new() -> Self {
-        let (text, taken) = (String::new(), Instant::now());
-        let state = State { text, closed: false, left: false, taken, waker: None };
+        let state = State { text: String::new(), closed: false, left: false, waker: None };
         Self { state: Mutex::new(state), empty: Condvar::new() }
     }
 
@@ -46,7 +40,6 @@ impl Queue {
     pub(super) fn push(&self, more: &mut String) -> (usize, bool) {
         let mut state = self.lock();
         if state.text.is_empty() {
-            state.taken = Instant::now();
             std::mem::swap(&mut state.text, more);
         } else {
             state.text.push_str(more);
@@ -85,7 +78,6 @@ impl Queue {
     /// What is to be sent next; `None` at the end.
     pub(in crate::command::daemon) fn poll(&self, cx: &Context<'_>) -> Poll<Option<String>> {
         let mut state = self.lock();
-        state.taken = Instant::now();
         if !state.text.is_empty() {
             self.empty.notify_all();
             return Poll::Ready(Some(std::mem::take(&mut state.text)));
@@ -101,11 +93,5 @@ impl Queue {
     pub(in crate::command::daemon) fn leave(&self) {
         self.lock().left = true;
         self.empty.notify_all();
-    }
-
-    /// Whether the client takes nothing of what waits for it.
-    pub(in crate::command::daemon) fn is_stalled(&self) -> bool {
-        let state = self.lock();
-        !state.text.is_empty() && state.taken.elapsed() > STALL
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -16,9 +16,9 @@ use tokio::{
 use super::Desk;
 use crate::command::daemon::feed::Queue;
 
-/// How long a connection may last in all, however slowly it reads; one that listens to events lasts
-/// as long as it reads.
-const LIFETIME: Duration = Duration::from_mins(2);
+/// How many times its patience a connection may last in all, however slowly it reads; one that listens
+/// to events lasts as long as it reads.
+const LIFETIME: u32 = 4;
 
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -28,11 +28,13 @@ pub(super) struct Link {
     desk: Arc<Desk>,
     /// What it listens to, if it does.
     queue: OnceLock<Arc<Queue>>,
+    /// Since when its client takes nothing of what waits for it.
+    deaf: Mutex<Option<Instant>>,
 }
 
 impl Link {
     pub(super) fn new(desk: Arc<Desk>) -> Arc<Self> {
-        Arc::new(Self { desk, queue: OnceLock::new() })
+        Arc::new(Self { desk, queue: OnceLock::new(), deaf: Mutex::new(None) })
     }
 
     /// It listens to events from now on, to its end.
@@ -42,17 +44,22 @@ impl Link {
 
     /// Waits until it has lasted too long.
     pub(super) async fn over(&self) {
-        let begun = Instant::now();
+        let (begun, patience) = (Instant::now(), self.desk.patience);
         loop {
             sleep(LOOK).await;
-            let goes_on = match self.queue.get() {
-                Some(queue) => !queue.is_stalled(),
-                None => begun.elapsed() < LIFETIME,
-            };
-            if !goes_on {
+            let deaf = *self.deaf.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_deaf = deaf.is_some_and(|since| since.elapsed() > patience);
+            let listens = self.queue.get().is_some();
+            if is_deaf || (!listens && begun.elapsed() > patience * LIFETIME) {
                 return;
             }
         }
+    }
+
+    /// Its client has taken something, or there was no room for more.
+    fn offered(&self, taken: bool) {
+        let mut deaf = self.deaf.lock().unwrap_or_else(PoisonError::into_inner);
+        *deaf = if taken { None } else { deaf.or_else(|| Some(Instant::now())) };
     }
 
     /// The client will not send more: it has hung up, or it wants the sum of what it was told.
@@ -96,7 +103,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bytes<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.link.offered(written.is_ready());
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
