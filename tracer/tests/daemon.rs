@@ -18,6 +18,8 @@ mod hostile;
 mod house;
 #[path = "daemon/listen.rs"]
 mod listen;
+#[path = "daemon/malformed.rs"]
+mod malformed;
 #[path = "daemon/reload.rs"]
 mod reload;
 #[path = "live/run.rs"]

@@ -117,3 +117,20 @@ fn who_listens_is_cut_off_only_if_it_never_reads() {
     assert_eq!(quiet.end().pop().unwrap().kind, "summary");
     assert_eq!(sound.end().pop().unwrap().kind, "summary");
 }
+
+#[test]
+fn who_will_ask_nothing_more_is_answered() {
+    if !can_trace() {
+        return;
+    }
+    let house = House::new("half", &["--client-timeout", "1h"]);
+    for path in ["/v1/pid/1", "/v1/ps?threads=1", "/metrics", "/nowhere"] {
+        let mut stream = UnixStream::connect(house.path("socket")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 ") && answer.ends_with('\n'), "{path}: {answer}");
+    }
+}

@@ -218,6 +218,7 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
                 Some(refused) => refused,
                 None => reply(&request, &desk, &link).await,
             };
+            link.answer();
             Ok::<_, Infallible>(reply)
         }
     });
@@ -225,7 +226,10 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
         .timer(TokioTimer::new())
         .header_read_timeout(desk.patience)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(link::Bytes { stream, link: Arc::clone(&link) }), service);
+        .serve_connection(
+            TokioIo::new(link::Bytes { stream, link: Arc::clone(&link), reader: None }),
+            service,
+        );
     // A client that breaks off, is too slow, or speaks no HTTP: nobody to tell.
     let (mut serving, mut over) = (pin!(serving), pin!(link.over()));
     poll_fn(|cx| {
@@ -269,10 +273,13 @@ async fn reply(request: &Request<Incoming>, desk: &Desk, link: &Link) -> Reply {
         Err(Refusal::Bad(why)) => return refuse(StatusCode::BAD_REQUEST, &why, ""),
     };
     match question {
-        Question::Tables(asked) => match desk.ask(|reply| Ask::Tables(asked, form, reply)).await {
-            Ok(answer) => answered(answer),
-            Err(none) => none,
-        },
+        Question::Tables(asked) => {
+            link.ask();
+            match desk.ask(|reply| Ask::Tables(asked, form, reply)).await {
+                Ok(answer) => answered(answer),
+                Err(none) => none,
+            }
+        }
         Question::Events(listen) => {
             match desk.ask(|reply| Ask::Listen(listen, form, reply)).await {
                 Ok(Ok(queue)) => stream(queue, link),

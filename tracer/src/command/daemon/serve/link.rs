@@ -3,8 +3,11 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    task::{Context, Poll},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -30,11 +33,15 @@ pub(super) struct Link {
     queue: OnceLock<Arc<Queue>>,
     /// Since when its client takes nothing of what waits for it.
     deaf: Mutex<Option<Instant>>,
+    /// Its client waits for an answer, and the answer is made.
+    asked: AtomicBool,
+    made: AtomicBool,
 }
 
 impl Link {
     pub(super) fn new(desk: Arc<Desk>) -> Arc<Self> {
-        Arc::new(Self { desk, queue: OnceLock::new(), deaf: Mutex::new(None) })
+        let (queue, deaf) = (OnceLock::new(), Mutex::new(None));
+        Arc::new(Self { desk, queue, deaf, asked: false.into(), made: false.into() })
     }
 
     /// It listens to events from now on, to its end.
@@ -54,6 +61,22 @@ impl Link {
                 return;
             }
         }
+    }
+
+    /// Its client is owed an answer that may take a moment.
+    pub(super) fn ask(&self) {
+        self.asked.store(true, Relaxed);
+    }
+
+    /// The answer is made; what is written next is it.
+    pub(super) fn answer(&self) {
+        self.made.store(true, Relaxed);
+    }
+
+    /// All was written: whether that was an answer.
+    fn wrote(&self) -> bool {
+        let made = self.made.swap(false, Relaxed);
+        made && self.asked.swap(false, Relaxed)
     }
 
     /// Its client has taken something, or there was no room for more.
@@ -78,10 +101,12 @@ impl Drop for Link {
 }
 
 /// The bytes of a connection. Where its client listens to events, the end of what it sends ends the
-/// stream, not the connection.
+/// stream, not the connection; where it is owed an answer, that comes first.
 pub(super) struct Bytes<S> {
     pub(super) stream: S,
     pub(super) link: Arc<Link>,
+    /// Who is to learn of the end later.
+    pub(super) reader: Option<Waker>,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Bytes<S> {
@@ -93,7 +118,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bytes<S> {
         let before = into.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, into);
         let ended = matches!(read, Poll::Ready(Ok(()))) && into.filled().len() == before;
-        if ended && into.remaining() > 0 && self.link.hung_up() { Poll::Pending } else { read }
+        if !ended || into.remaining() == 0 {
+            return read;
+        }
+        if self.link.asked.load(Relaxed) {
+            self.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        if self.link.hung_up() { Poll::Pending } else { read }
     }
 }
 
@@ -109,7 +141,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bytes<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_ready()
+            && self.link.wrote()
+            && let Some(reader) = self.reader.take()
+        {
+            reader.wake();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
