@@ -1,6 +1,18 @@
 //! Requests that nobody should have sent.
 
-use super::{house::House, run::can_trace};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    process::Stdio,
+    thread,
+};
+
+use rustix::{fs::Uid, thread::set_thread_res_uid};
+
+use super::{
+    house::House,
+    run::{can_trace, wait},
+};
 
 /// Heads that are no requests, or that ask for what there is not.
 const HEADS: [&str; 24] = [
@@ -84,4 +96,63 @@ fn what_is_no_question_is_refused_and_does_no_harm() {
     assert!(seen.contains_key(&Some(400)) && seen.contains_key(&Some(404)), "{seen:?}");
     assert_eq!(house.ask("/healthz").unwrap().status, 200, "{}", house.log());
     assert!(!house.log().contains("panick"), "{}", house.log());
+}
+
+/// Somebody who is nobody.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn a_stranger_is_refused_also_where_the_socket_lets_him_in() {
+    if !can_trace() {
+        return;
+    }
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: only root can be somebody else");
+        return;
+    }
+    let house = House::new("stranger", &[]);
+    let by_stranger = || {
+        let ask = || {
+            // Of this thread only, which ends with it.
+            let nobody = Uid::from_raw(NOBODY);
+            set_thread_res_uid(nobody, nobody, nobody).unwrap();
+            house.ask("/v1/pid/1")
+        };
+        thread::scope(|scope| scope.spawn(ask).join().unwrap())
+    };
+    assert!(by_stranger().is_none(), "the mode keeps him out");
+    fs::set_permissions(house.path("socket"), Permissions::from_mode(0o666)).unwrap();
+    let refused = by_stranger().unwrap();
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(refused.body.contains("this user may not ask"), "{refused:?}");
+    assert_eq!(house.ask("/v1/pid/1").unwrap().status, 200);
+}
+
+#[test]
+fn of_many_that_start_at_once_one_does() {
+    if !can_trace() {
+        return;
+    }
+    let house = House::empty("race");
+    let start = || {
+        let mut command = house.command();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let mut daemons: Vec<_> = (0..4).map(|_| start()).collect();
+    let mut ended = Vec::new();
+    wait("all but one have given up", || {
+        daemons.retain_mut(|daemon| match daemon.try_wait().unwrap() {
+            Some(status) => {
+                ended.push(status.code());
+                false
+            }
+            None => true,
+        });
+        ended.len() >= 3
+    });
+    assert_eq!(ended, [Some(2); 3]);
+    wait("the one answers", || house.ask("/healthz").is_some_and(|it| it.status == 200));
+    let mut one = daemons.pop().unwrap();
+    one.kill().unwrap();
+    one.wait().unwrap();
 }

@@ -7,7 +7,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use aya::{maps::loaded_maps, programs::loaded_programs};
+use aya::{
+    maps::loaded_maps,
+    programs::{loaded_links, loaded_programs},
+};
 use rustix::process::Signal;
 
 use super::{
@@ -52,6 +55,11 @@ fn whenever_it_is_killed_nothing_stays_loaded_and_what_was_rotated_is_whole() {
                 && recordings(&dir).len() >= before + files
         });
         seen.extend(held(&daemon.0));
+        if answers {
+            for kind in ["prog_id", "map_id", "link_id"] {
+                assert!(seen.iter().any(|object| object.0 == kind), "{kind}: {seen:?}");
+            }
+        }
         drop(daemon);
         wait("the kernel has let go of everything", || loaded().is_disjoint(&seen));
     }
@@ -70,7 +78,7 @@ impl Drop for Victim {
     }
 }
 
-/// A program or a map that is loaded.
+/// A program, a map or a link that is loaded.
 type Object = (&'static str, u32);
 
 /// What a process holds.
@@ -79,7 +87,7 @@ fn held(process: &Child) -> BTreeSet<Object> {
     let texts = entries.flatten().filter_map(|entry| fs::read_to_string(entry.path()).ok());
     let mut held = BTreeSet::new();
     for text in texts {
-        for kind in ["prog_id", "map_id"] {
+        for kind in ["prog_id", "map_id", "link_id"] {
             let id = text.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'));
             held.extend(id.map(|id| (kind, id.trim().parse().unwrap())));
         }
@@ -91,7 +99,8 @@ fn held(process: &Child) -> BTreeSet<Object> {
 fn loaded() -> BTreeSet<Object> {
     let programs = loaded_programs().filter_map(Result::ok).map(|it| ("prog_id", it.id()));
     let maps = loaded_maps().filter_map(Result::ok).map(|it| ("map_id", it.id()));
-    programs.chain(maps).collect()
+    let links = loaded_links().filter_map(Result::ok).map(|it| ("link_id", it.id()));
+    programs.chain(maps).chain(links).collect()
 }
 
 /// Every file that another one follows is whole; the last of a run may be cut, and is good up to
