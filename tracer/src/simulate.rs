@@ -216,6 +216,7 @@ impl Simulator {
             self.grace(true);
             self.run();
         }
+        self.reveal();
         self.ring.settle();
         self.ring.lost = 0;
         self.ring.now += self.random.below(PAUSE) as u64;

@@ -3,24 +3,18 @@
 mod change;
 mod dropped;
 mod edge;
-
-use std::collections::HashSet;
+mod swapped;
 
 use tracer_ebpf::wire::kind;
 
-use super::{
-    Fault, History,
-    fault::Mutant,
-    field::{self, Class},
-    history::header,
-};
+use super::{Fault, History, fault::Mutant, field, history::header};
 
 /// Why an altered history is legal: the kernel could have written it. `None` if it could not, or
 /// nobody has found out.
 pub fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {
     let record = &history.records[mutant.at];
     match mutant.fault {
-        Fault::Swap => swapped(history, mutant),
+        Fault::Swap => swapped::reason(history, mutant),
         Fault::Drop => dropped::reason(history, mutant),
         _ => field_reason(header(record).kind, mutant)
             .or_else(|| edge::reason(history, mutant))
@@ -50,6 +44,18 @@ fn unshown(history: &History, mutant: &Mutant) -> Option<&'static str> {
         "credentials" => "credentials that nobody reads before the next ones",
         _ => "an exit code that nobody reads",
     })
+}
+
+/// The value of a record's field; 0 where it has none.
+fn get(record: &[u8], name: &str) -> u64 {
+    all(record, name).first().copied().unwrap_or(0)
+}
+
+/// All values of a record's fields of this name.
+fn all(record: &[u8], name: &str) -> Vec<u64> {
+    let fields = field::fields(header(record).kind, record);
+    let named = fields.iter().filter(|field| field.name == name);
+    named.map(|field| field::value(record, field.offset, field.size)).collect()
 }
 
 /// The task that a record is about.
@@ -112,68 +118,4 @@ fn field_reason(number: u16, mutant: &Mutant) -> Option<&'static str> {
         return Some("no second witness: any value of this field is legal");
     }
     None
-}
-
-/// Records of objects that have nothing to do with each other may come in either order.
-fn swapped(history: &History, mutant: &Mutant) -> Option<&'static str> {
-    let (first, last) = (mutant.at, mutant.to);
-    let same = |at: usize| held(&history.records[at]);
-    if same(first).is_some() && same(first) == same(last) {
-        return Some("a sweep shows the same pid once for each process that has it");
-    }
-    let touched = |at: usize| tokens(&history.records[at]);
-    let (left, right) = (touched(first), touched(last));
-    let between = first + 1..last;
-    let apart = |one: &HashSet<(u8, u64)>, other: &HashSet<(u8, u64)>| one.is_disjoint(other);
-    let free = apart(&left, &right)
-        && between.into_iter().all(|at| {
-            let middle = touched(at);
-            apart(&left, &middle) && apart(&right, &middle)
-        });
-    free.then_some("records of objects that have nothing to do with each other")
-}
-
-/// The pid that a sweep shows without a task.
-fn held(record: &[u8]) -> Option<u64> {
-    let number = header(record).kind;
-    let fields = field::fields(number, record);
-    let pid = fields.iter().find(|field| field.name == "pid" && number == kind::HELD_PID)?;
-    Some(field::value(record, pid.offset, pid.size))
-}
-
-/// The objects and numbers that a record names.
-fn tokens(record: &[u8]) -> HashSet<(u8, u64)> {
-    let number = header(record).kind;
-    let mut found = HashSet::new();
-    if [kind::SNAPSHOT_BEGIN, kind::SNAPSHOT_END].contains(&number) {
-        found.insert((9, 0)); // a sweep's edges belong to all that it shows
-    }
-    let fields = field::fields(number, record);
-    let swept = |field: &field::Field| {
-        field.name == "reason" && field::value(record, field.offset, field.size) == 1
-    };
-    if [kind::SNAPSHOT, kind::HELD_PID].contains(&number) || fields.iter().any(swept) {
-        found.insert((9, 0));
-    }
-    for field in fields {
-        // a failed fork changes nothing, and a name is its task's alone
-        let own = ["header.actor", "task"].contains(&field.name.as_str());
-        if [kind::FORK_FAIL, kind::RENAME].contains(&number) && !own {
-            continue;
-        }
-        let value = field::value(record, field.offset, field.size);
-        if value == 0 {
-            continue;
-        }
-        match field.class {
-            Class::Key | Class::Parent | Class::Tgid if field.size == 8 => {
-                found.insert((0, value));
-            }
-            Class::Number | Class::Tgid if field.size == 4 => {
-                found.insert((1, value));
-            }
-            _ => {}
-        }
-    }
-    found
 }

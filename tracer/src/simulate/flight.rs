@@ -278,7 +278,7 @@ impl Simulator {
         self.write(cpu, NOBODY, kind, body);
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         cpu: u16,
         actor: Actor,

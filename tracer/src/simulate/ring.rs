@@ -23,6 +23,8 @@ pub(super) struct Ring {
     /// Records in a million that are lost.
     lose: usize,
     quiet: bool,
+    /// CPUs whose last records are lost, and that have not written since.
+    silent: Vec<bool>,
     /// Records lost that no sweep has followed yet.
     pub(super) lost: u64,
     /// What was delivered.
@@ -41,6 +43,7 @@ impl Ring {
             full: 0,
             lose: (lose * 1_000_000.0) as usize,
             quiet: false,
+            silent: vec![false; usize::from(cpus)],
             lost: 0,
             out: Vec::new(),
         }
@@ -58,7 +61,9 @@ impl Ring {
         let seq = *slot;
         *slot = seq.wrapping_add(1);
         self.now += 150 + (random.number() & 1023);
-        if self.loses(random) {
+        let lost = self.loses(random);
+        self.silent[usize::from(cpu)] = lost;
+        if lost {
             self.lost += 1;
             return None;
         }
@@ -92,6 +97,17 @@ impl Ring {
     /// The opposite of [`Ring::quiet`].
     pub(super) fn loud(&mut self) {
         self.quiet = false;
+    }
+
+    /// Numbers that were taken, of all CPUs.
+    #[cfg(test)]
+    pub(super) fn taken(&self) -> u64 {
+        self.seqs.iter().map(|&seq| u64::from(seq)).sum()
+    }
+
+    /// A CPU whose last records are lost, and nothing behind them tells so.
+    pub(super) fn silent(&self) -> Option<u16> {
+        (0..).zip(&self.silent).find_map(|(cpu, &silent)| silent.then_some(cpu))
     }
 
     /// All that was written has been read: what is missing is lost. Says whether there was any.

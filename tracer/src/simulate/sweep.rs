@@ -5,7 +5,7 @@ use super::flight::{Flight, Op};
 use super::read::NsSetOf;
 use super::table::Id;
 use super::truth::{Pid, ROOT, Task};
-use crate::event::{Body, Mark, ns_reason};
+use crate::event::{Body, Mark, Rename, ns_reason};
 use crate::model::NsKind;
 use tracer_ebpf::wire::kind;
 
@@ -18,6 +18,19 @@ impl Simulator {
         self.since_sweep = 0;
         let tracer = self.tracer;
         self.launch(tracer, &[Op::SweepTask(1), Op::SweepNamespaces(1)]);
+    }
+
+    /// Has every CPU write that has lost its last records: the tracer takes its own name again there
+    /// (`Session::reveal`).
+    pub(super) fn reveal(&mut self) {
+        while let Some(cpu) = self.ring.silent() {
+            let task = &self.truth.tasks[self.tracer];
+            let pid = task.pid.map_or(0, |pid| self.truth.pids[pid].key);
+            let (key, tid, tgid, comm) = (task.key, task.tid, task.tgid, task.comm);
+            self.write(cpu, (key, tid, tgid), kind::RENAME, |_, header| {
+                Body::Rename(Rename { header, task: key, pid, tid, tgid, comm })
+            });
+        }
     }
 
     /// The task with the least number from `nr` on (`task_seq_get_next`).

@@ -2,7 +2,7 @@
 
 use super::{Config, KERNELS, Kernel, Simulator};
 use crate::coverage::Plan;
-use crate::event::Event;
+use crate::event::{Body, Event};
 use crate::model::{self, Change, Sees, World};
 
 /// Tables that take in what a toy does.
@@ -130,6 +130,24 @@ fn a_sweep_behind_losses_makes_the_tables_true_again() {
                 assert!(watch.world.certain_since().is_some());
             }
         }
+    }
+}
+
+#[test]
+fn every_loss_is_told_when_a_history_ends() {
+    for seed in 0..seeds(30) {
+        let lose = [0.02, 0.2][seed as usize % 2];
+        let mut watch = Watch::new(Config { seed, lose, cpus: 4, ..Config::default() });
+        while watch.events.len() < 300 {
+            watch.step(false);
+        }
+        watch.step(true);
+        let told = watch.events.iter().map(|event| match &event.body {
+            Body::Lost(lost) => lost.count,
+            _ => 1,
+        });
+        let (told, taken) = (told.sum::<u64>(), watch.toy.ring.taken());
+        assert_eq!(told, taken, "seed {seed}");
     }
 }
 

@@ -3,7 +3,7 @@
 use tracer::coverage::Fact;
 use tracer_ebpf::wire::{kind, ns_reason};
 
-use super::{is_told, key_of, unshown};
+use super::{all, get, is_told, key_of, unshown};
 use crate::mutate::{History, fault::Mutant, field, history::header};
 
 /// The order in which hooks are attached (tracer/src/kernel/hook.rs).
@@ -34,20 +34,6 @@ const WAITS: [u64; 2] = [61, 247];
 
 /// `PF_FORKNOEXEC` (include/linux/sched.h).
 const PF_FORKNOEXEC: u64 = 0x40;
-
-/// The value of a record's field; 0 where it has none.
-fn get(record: &[u8], name: &str) -> u64 {
-    let fields = field::fields(header(record).kind, record);
-    let found = fields.iter().find(|field| field.name == name);
-    found.map_or(0, |field| field::value(record, field.offset, field.size))
-}
-
-/// All values of a record's fields of this name.
-fn all(record: &[u8], name: &str) -> Vec<u64> {
-    let fields = field::fields(header(record).kind, record);
-    let named = fields.iter().filter(|field| field.name == name);
-    named.map(|field| field::value(record, field.offset, field.size)).collect()
-}
 
 /// Why the history without a record is legal.
 pub(super) fn reason(history: &History, mutant: &Mutant) -> Option<&'static str> {

@@ -3,8 +3,8 @@
 
 use tracer_ebpf::wire::kind;
 
-use super::{Fault, History, Mutant, field::Class, header, key_of};
-use crate::mutate::field;
+use super::{Fault, History, Mutant, header, key_of};
+use crate::mutate::field::{self, Class};
 
 /// What a task may still be about while a record of it is written, ns.
 const WINDOW: u64 = 1_000_000_000;

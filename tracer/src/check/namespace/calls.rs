@@ -129,7 +129,7 @@ impl Calls {
         let swept = world.is_sweeping() || world.born_at(id) <= self.begun;
         if holds || before.is_some() || !swept {
             cx.test_told(&RULE, holds, finding);
-        } else if self.odd.len() < MOST {
+        } else if self.odd.len() < MOST && (cx.is_certain() || cx.is_early()) {
             self.odd.push((facts.task, finding()));
         }
     }

@@ -117,6 +117,8 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, (has_ids, creates):
             format!("level {} in {}, that is {had}", facts.level, facts.parent_inum)
         });
         let owners = (world.ns(parent).owner, world.find_ns(NsKind::User, facts.user_inum));
+        // the end of a user namespace is not told: one that nobody is in may be an older one
+        let owners = (owners.0.filter(|&above| world.ns(above).tasks > 0), owners.1);
         if let (Some(above), Some(own)) = owners {
             let mut at = world.ns(above).owner;
             for _ in 0..super::DEEPEST {
