@@ -102,6 +102,8 @@ pub(super) struct Audit {
     swaps: bool,
     /// System calls are told, after they have made their changes.
     calls: bool,
+    /// Every change of credentials is told.
+    creds: bool,
     /// Tasks that somebody traces, or has: a tracer may give them an exit code.
     traced: HashSet<u64>,
     /// Any task may have been traced.
@@ -126,6 +128,7 @@ impl Audit {
                 || coverage.sees(Fact::Syscalls),
             swaps: coverage.sees(Fact::ExchangeTids),
             calls: coverage.sees(Fact::Syscalls),
+            creds: coverage.sees(Fact::Cred),
             traces: coverage.sees(Fact::PtraceLink),
             whole: true,
             ..Self::default()
@@ -265,7 +268,7 @@ impl Audit {
     ) {
         let moves = |kind| self.moves.has_of(key, kind);
         let excused = match field {
-            Field::Cred => true,
+            Field::Cred => !self.creds || moves(kind::CRED),
             Field::Number => moves(kind::EXCHANGE_TIDS),
             Field::Pgrp | Field::Session => moves(kind::CHANGE_PID),
             Field::Namespaces => moves(kind::NS_SET),

@@ -70,7 +70,8 @@ impl State {
         let event: &Event = cx.event;
         let actor = event.header.actor;
         match &event.body {
-            Body::Fork { task, vector, .. } if task.tid > 0 => {
+            Body::Fork { task, vector, flags } if task.tid > 0 => {
+                self.making.born(cx, task, *flags);
                 nsproxy_lifetime::fork(cx, task);
                 self.shown.born(cx, task);
                 self.calls.end(task.task);
@@ -113,6 +114,7 @@ impl State {
 
     fn rare(&mut self, cx: &mut Cx<'_>) {
         let event: &Event = cx.event;
+        let actor = event.header.actor;
         match &event.body {
             Body::SnapshotBegin(_) => {
                 self.found.begin(event.header.ts);
@@ -137,13 +139,17 @@ impl State {
             }
             Body::Cred(facts) => {
                 setns_unshare::cred(cx, facts, self.has_ids);
+                self.making.cred(cx, facts);
                 self.settle.changed(facts.task, event.header.ts);
             }
             Body::AllocFail(facts) => {
                 namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), (0, self.creates));
             }
             Body::Syscall(facts) => self.calls.call(facts),
-            Body::ForkFail(facts) => for_children::fork_fail(cx, facts, &self.settle),
+            Body::ForkFail(facts) => {
+                for_children::fork_fail(cx, facts, &self.settle);
+                self.making.failed(actor);
+            }
             Body::NsDying(facts) => {
                 namespace_tree::end(cx, (facts.ns, facts.inum, facts.level), (1, self.creates));
                 namespace_tree::dying(cx, facts);
@@ -192,7 +198,7 @@ impl State {
                 self.making.entered(cx, facts);
                 self.settle.changed(facts.task, ts);
             }
-            _ => setns_unshare::found(cx, facts, &mut self.settle),
+            _ => setns_unshare::found(cx, facts, &mut self.settle, self.creates),
         }
     }
 

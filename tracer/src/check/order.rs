@@ -91,10 +91,12 @@ impl State {
                 self.callers.ends(header.actor);
             }
             Body::ChangePid(facts) => {
+                failed_fork::acts(cx, &self.callers);
                 birth_order::about(cx, facts.task, facts.tid);
                 self.changes.note(cx.world, header.ts, facts);
             }
             Body::Rename(facts) => {
+                failed_fork::acts(cx, &self.callers);
                 birth_order::about(cx, facts.task, facts.tid);
                 self.renamed.note(cx.world, header.actor, facts);
             }
@@ -105,6 +107,7 @@ impl State {
                 return; // it may be a part of a fork
             }
             Body::Exit(_) => failed_fork::exit(cx, &self.callers),
+            Body::NsSet(_) | Body::Cred(_) => failed_fork::acts(cx, &self.callers),
             // whose call began before the hooks, or in a loss, is not known to be in the midst of one
             Body::SnapshotBegin(_) if !cx.is_certain() => self.callers.clear(),
             Body::Lost(_) => {

@@ -51,6 +51,7 @@ pub(super) fn reason(history: &History, mutant: &Mutant) -> Option<&'static str>
             .then_some("the recording may end amid its last sweep"),
         kind::EXEC => exec(history, mutant.at),
         kind::RENAME => unshown(history, mutant).or_else(|| under_way(before, behind, head.actor)),
+        kind::HELD_PID => held(history, mutant.at),
         kind::CRED => cred(history, mutant.at),
         kind::FORK_FAIL => fork_fail(before, behind, head.actor),
         kind::ALLOC_FAIL => (next_of(behind, head.actor) == Some(kind::FORK_FAIL))
@@ -121,6 +122,24 @@ fn under_way(before: &[Vec<u8>], behind: &[Vec<u8>], actor: u64) -> Option<&'sta
         .then_some("its exec may have been under way when the hooks were attached")
 }
 
+/// A process that is born while a sweep runs may be shown by it, or not.
+fn held(history: &History, at: usize) -> Option<&'static str> {
+    let (before, behind) = history.records.split_at(at);
+    let (record, behind) = behind.split_first()?;
+    let pid = get(record, "pid");
+    let begins = |other: &&Vec<u8>| header(other).kind != kind::SNAPSHOT_BEGIN;
+    let ends = |other: &&Vec<u8>| header(other).kind != kind::SNAPSHOT_END;
+    let before = before.iter().rev().take_while(begins);
+    let sweep = before.chain(behind.iter().take_while(ends));
+    let same = |other: &Vec<u8>| header(other).kind == kind::HELD_PID && get(other, "pid") == pid;
+    let born = |other: &Vec<u8>| {
+        let has = ["task.pgrp", "task.session"].iter().any(|name| get(other, name) == pid);
+        header(other).kind == kind::FORK && has
+    };
+    (sweep.clone().any(same) && sweep.clone().any(born))
+        .then_some("a process that is born while a sweep runs may be shown by it, or not")
+}
+
 /// The kind of an actor's next record.
 fn next_of(behind: &[Vec<u8>], actor: u64) -> Option<u16> {
     behind.iter().map(|record| header(record)).find(|head| head.actor == actor).map(|it| it.kind)
@@ -129,8 +148,17 @@ fn next_of(behind: &[Vec<u8>], actor: u64) -> Option<u16> {
 /// A fork fails without a trace before it asks for a number.
 fn fork_fail(before: &[Vec<u8>], behind: &[Vec<u8>], actor: u64) -> Option<&'static str> {
     let last = before.iter().rev().map(|record| header(record)).find(|head| head.actor == actor);
-    let asked = last.is_some_and(|head| {
-        [kind::ALLOC_FAIL, kind::ALLOC_PID, kind::FREE_PID].contains(&head.kind)
+    let mut own = before.iter().rev().filter(|record| header(record).actor == actor);
+    let (latest, former) = (own.next(), own.next());
+    let allocated = |record: &&Vec<u8>| header(record).kind == kind::ALLOC_PID;
+    let asked = last.is_some_and(|head| match head.kind {
+        kind::ALLOC_FAIL | kind::ALLOC_PID => true,
+        // of its own fork, and not one that it reaps
+        kind::FREE_PID => former
+            .filter(allocated)
+            .zip(latest)
+            .is_some_and(|(former, latest)| get(former, "pid") == get(latest, "pid")),
+        _ => false,
     });
     if asked && next_of(behind, actor).is_some() {
         return None;

@@ -71,7 +71,7 @@ fn time(history: &History, mutant: &Mutant, (old, new): (u64, u64)) -> Option<&'
         header(other).kind == kind::SNAPSHOT && actor != 0 && key_of(other) == Some(actor)
     });
     let start = own.and_then(|own| value(own, "task.start")).unwrap_or(0);
-    (mutant.at == 0 && new < old && new > start)
+    (mutant.at == 0 && new < old && new >= start)
         .then_some("nothing comes before the first record that it could be too early for")
 }
 

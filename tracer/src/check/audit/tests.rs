@@ -154,3 +154,14 @@ fn a_task_before_the_first_sweep_whose_birth_is_missing_trips() {
     history(true).trips(&RULE);
     history(false).holds(&RULE);
 }
+
+#[test]
+fn credentials_of_which_nothing_told_trip_it() {
+    let mut script = Script::new();
+    let child = script.fork(10);
+    script.sweep();
+    script.facts(child).uid = 7;
+    script.sweep();
+    script.sweep();
+    script.trips(&RULE);
+}

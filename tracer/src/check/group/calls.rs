@@ -50,7 +50,7 @@ impl Calls {
                 });
             }
             Body::SnapshotBegin(_) => self.armed = true,
-            Body::Lost(_) => (self.open, self.armed) = (Vec::new(), false),
+            Body::Lost(_) => *self = Self::default(),
             _ if self.open.is_empty() || actor == 0 => {}
             _ => {
                 self.close(cx, actor, false);

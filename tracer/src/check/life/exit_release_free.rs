@@ -8,6 +8,9 @@ use crate::{
     model::{PidId, PidState, TaskId, TaskState, World},
 };
 
+/// What PTRACE_KILL leaves as a code.
+const SIGKILL: i32 = 9;
+
 /// Exit, release, free.
 pub(in crate::check) static RULE: Rule = Rule {
     number: 49,
@@ -76,9 +79,10 @@ pub(super) fn release(
     if world.exited_at(id) != 0 && world.lives(id) {
         let code = world.exit_code_of(id);
         let signal = facts.code & !0xff == 0 && facts.code & 0x7f != 0;
-        let settled = sees.settles_codes && (signal || world.is_grouped(id) && world.leads(id));
+        let settled = sees.settles_codes && world.leads(id) && (signal || world.is_grouped(id));
         let settled = settled && group.is_none_or(|group| (group ^ facts.code) & !0x80 == 0);
-        let holds = facts.code == code || settled || world.tracer(id).is_some();
+        let killed = facts.code == SIGKILL && world.tracer(id).is_some();
+        let holds = facts.code == code || settled || killed;
         cx.test(&RULE, holds, || {
             Finding::new(
                 Subject::task(world, id),

@@ -1,8 +1,11 @@
 //! Rule 35: every PID namespace has its place in the tree, for good.
 
-use super::{test, test_alone};
+use super::{
+    setns_unshare::{DYNAMIC, INIT_USER},
+    test, test_alone,
+};
 use crate::{
-    check::{Group, Need, Rule, Scope, Severity, Weaker, cx::Cx},
+    check::{Group, Need, Rule, Scope, Severity, Weaker, cx::Cx, settle::WINDOW},
     coverage::Fact,
     event::{NsEnd, PidNs, ns_reason},
     model::{NsId, NsKind, World},
@@ -70,11 +73,29 @@ pub(in crate::check) fn end(
     });
     // where every creation is told, one with the same key and inode number is the same
     let same = cx.world.ns_at(key).filter(|&ns| creates && cx.world.ns(ns).inum == inum);
-    let Some(ns) = known(cx, key, 0, creates).or(same) else { return };
+    let Some(ns) = known(cx, key, 0, creates).or(same) else {
+        another(cx, (key, inum), creates);
+        return;
+    };
     let (had, at) = (cx.world.ns(ns).inum, level(cx.world, ns));
     let holds = (had == inum || had == 0) && at.is_none_or(|at| at == depth);
     test(cx, &RULE, holds, (key, inum), "its inode number and level", || {
         format!("{inum}, level {depth}, that was {had}, level {at:?}")
+    });
+}
+
+/// A namespace that nobody knows has not the inode number of one that was made a while ago: that is
+/// given out again when the memory of who had it before has yet to be freed.
+#[cold]
+fn another(cx: &mut Cx<'_>, (key, inum): (u64, u32), creates: bool) {
+    let world = cx.world;
+    let old = |&ns: &NsId| {
+        let made = world.ns(ns).created;
+        made != 0 && made.saturating_add(WINDOW) < cx.event.header.ts
+    };
+    let had = world.find_ns(NsKind::Pid, inum).filter(old).map_or(0, |ns| world.key_of_ns(ns));
+    test(cx, &RULE, had == 0 || !creates, (key, inum), "the namespace that was made", || {
+        format!("another one than {had:#x}")
     });
 }
 
@@ -100,7 +121,8 @@ pub(in crate::check) fn read(cx: &mut Cx<'_>, facts: &PidNs, (has_ids, creates):
     let shape = shape && facts.ns != facts.parent && has_ids == (facts.ns_id != 0);
     let first = !root || facts.inum == INIT_PID;
     let ranges = facts.ns != 0 && facts.inum != 0;
-    let ranges = ranges && facts.level <= 32 && facts.pid_max <= PID_MAX_LIMIT;
+    let owner = facts.user_inum == INIT_USER || facts.user_inum >= DYNAMIC && !root;
+    let ranges = ranges && owner && facts.level <= 32 && facts.pid_max <= PID_MAX_LIMIT;
     test_alone(
         cx,
         &RULE,

@@ -1,6 +1,9 @@
 //! Rule 38: a task has namespaces until it exits.
 
-use super::test_task;
+use super::{
+    setns_unshare::{PLAIN, of},
+    test_task,
+};
 use crate::{
     check::{
         Group, Need, Rule, Scope, Severity, Subject, Weaker, cx::Cx, settle::Settle,
@@ -41,6 +44,13 @@ pub(in crate::check) fn fork(cx: &mut Cx<'_>, task: &TaskFacts) {
 #[inline]
 pub(in crate::check) fn read(cx: &mut Cx<'_>, task: &TaskFacts, settle: &mut Settle) {
     let has = task.bits & bits::HAS_NSPROXY != 0;
+    // both were read of the same nsproxy
+    let bare =
+        has || task.for_children == 0 && PLAIN.into_iter().all(|kind| of(&task.ns, kind) == 0);
+    cx.test_alone(&RULE, bare, || {
+        let subject = Subject::task_named(task.task, task.tid, task.tgid);
+        Finding::new(subject, "no namespaces without an nsproxy", format!("{:?}", task.ns))
+    });
     if task.exit_state != 0 {
         test_task(cx, &RULE, !has, task, "no nsproxy of a zombie", || "one".to_owned());
         return;
@@ -73,7 +83,7 @@ pub(in crate::check) fn switch(cx: &mut Cx<'_>, facts: &NsSet) {
 
 #[cfg(test)]
 mod tests {
-    use super::RULE;
+    use super::{PLAIN, RULE};
     use crate::{
         check::tests::script::Script,
         event::{Body, bits},
@@ -106,6 +116,9 @@ mod tests {
         script.facts(child).bits &= !bits::HAS_NSPROXY;
         script.facts(child).for_children = 0;
         script.facts(child).for_children_inum = 0;
+        for kind in PLAIN {
+            script.facts(child).ns[kind.index()] = 0;
+        }
         script.sweep();
         *script.facts(child) = before;
         (script, child)

@@ -123,8 +123,8 @@ fn reaps(world: &World, ns: NsId, key: u64, hides: bool) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct Found {
     begun: u64,
-    /// What this sweep has read: key, inode number, child reaper.
-    now: Vec<(u64, u32, u64)>,
+    /// What this sweep has read: key, inode number, child reaper, ns_id.
+    now: Vec<(u64, u32, u64, u64)>,
     /// What the sweep before has read, and when it began.
     before: Option<(u64, Vec<u64>)>,
 }
@@ -147,7 +147,7 @@ impl Found {
     /// A sweep reads a namespace.
     pub(in crate::check) fn read(&mut self, facts: &PidNs) {
         if self.now.len() < KEPT && !self.now.iter().any(|&(ns, ..)| ns == facts.ns) {
-            self.now.push((facts.ns, facts.inum, facts.child_reaper));
+            self.now.push((facts.ns, facts.inum, facts.child_reaper, facts.ns_id));
         }
     }
 
@@ -159,10 +159,11 @@ impl Found {
             self.forget();
             return;
         }
-        for &(key, inum, reaper) in &self.now {
+        for &(key, inum, reaper, id) in &self.now {
             // without the hooks another namespace may be at the address by now
             let ns = world.ns_at(key);
-            let ns = ns.filter(|&ns| cx.is_full(&RULE) || Some(ns) == world.root_ns());
+            let same = |ns: NsId| id != 0 && world.ns(ns).ns_id == id;
+            let ns = ns.filter(|&ns| cx.is_full(&RULE) || Some(ns) == world.root_ns() || same(ns));
             // it may have been read before its init was made
             let ns = ns.filter(|_| is_old(world, key, self.begun));
             let holds = ns.is_none_or(|ns| reaps(world, ns, reaper, hides));

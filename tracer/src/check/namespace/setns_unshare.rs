@@ -17,7 +17,9 @@ pub(super) const PLAIN: [NsKind; 5] =
     [NsKind::Mnt, NsKind::Uts, NsKind::Ipc, NsKind::Net, NsKind::Cgroup];
 
 /// `PROC_USER_INIT_INO` (include/linux/proc_ns.h).
-const INIT_USER: u32 = 0xefff_fffd;
+pub(super) const INIT_USER: u32 = 0xefff_fffd;
+/// `PF_KTHREAD` (include/linux/sched.h).
+const PF_KTHREAD: u32 = 0x20_0000;
 /// The first inode number that is given out (`PROC_DYNAMIC_FIRST`, fs/proc/generic.c).
 pub(super) const DYNAMIC: u32 = 0xf000_0000;
 
@@ -51,6 +53,30 @@ pub(in crate::check) static RULE: Rule = Rule {
     trips: "unshare makes a network namespace that its flags do not name",
     near_miss: "unshare makes a PID namespace, and the caller's next child is its init",
 };
+
+/// The inode numbers of the initial namespaces below those that are given out, by kind: those of
+/// mounts and of the network have had them since 6.18 only (include/uapi/linux/nsfs.h).
+const INITIAL: [u32; 8] = [
+    INIT_USER,
+    0xefff_fff8,
+    0xefff_fffe,
+    0xefff_ffff,
+    0xefff_fff9,
+    0xefff_fffc,
+    0xefff_fffb,
+    0xefff_fffa,
+];
+
+/// Whether a task that a sweep shows may have these namespaces: a kernel thread has the initial ones,
+/// but for its mounts.
+pub(super) fn are_given(facts: &TaskFacts) -> bool {
+    let kernel = facts.flags & PF_KTHREAD != 0;
+    let kinds = NsKind::ALL.into_iter().zip(facts.ns.iter().zip(&INITIAL));
+    kinds.into_iter().all(|(kind, (&inum, &first))| {
+        let free = !kernel || matches!(kind, NsKind::Mnt | NsKind::Net);
+        inum == 0 || inum == first || inum >= DYNAMIC && free
+    })
+}
 
 pub(super) fn inum_of(world: &World, task: TaskId, kind: NsKind) -> u32 {
     world.inums_of(task).get(kind.index()).copied().unwrap_or(0)
@@ -144,7 +170,7 @@ pub(in crate::check) fn entered(cx: &mut Cx<'_>, facts: &NsSet) {
 }
 
 /// A sweep reads the namespaces of a task that it has shown before.
-pub(in crate::check) fn found(cx: &mut Cx<'_>, facts: &NsSet, settle: &mut Settle) {
+pub(in crate::check) fn found(cx: &mut Cx<'_>, facts: &NsSet, settle: &mut Settle, creates: bool) {
     let world = cx.world;
     let Some(task) = world.at_key(facts.task).filter(|&task| world.runs(task)) else { return };
     let children = world.for_children(task);
@@ -158,6 +184,13 @@ pub(in crate::check) fn found(cx: &mut Cx<'_>, facts: &NsSet, settle: &mut Settl
             let pid = of(&facts.inums, NsKind::Pid);
             world.key_of_ns(ns) == facts.for_children && (inum == pid || inum == 0)
         });
+    let other = |kind: NsKind| {
+        let now = of(&facts.inums, kind);
+        now != 0 && inum_of(world, task, kind) == now && !same_ids(world, facts, kind)
+    };
+    if (creates || cx.is_full(&RULE)) && PLAIN.into_iter().any(other) {
+        fail(cx, false, facts, "the ids that its namespaces had");
+    }
     if holds {
         fail(cx, facts.flags == 0, facts, "no flags");
     } else if cx.is_full(&RULE) && cx.is_certain() {
@@ -171,6 +204,9 @@ pub(in crate::check) fn found(cx: &mut Cx<'_>, facts: &NsSet, settle: &mut Settl
 /// A sweep reads a task.
 #[inline]
 pub(in crate::check) fn read(cx: &mut Cx<'_>, task: &TaskFacts, settle: &mut Settle) {
+    test_task(cx, &RULE, are_given(task), task, "namespaces that there are", || {
+        format!("{:?}", task.ns)
+    });
     let has = task.bits & bits::HAS_NSPROXY != 0;
     if !has || !cx.is_certain() || !cx.is_full(&RULE) {
         return;

@@ -54,6 +54,14 @@ pub(in crate::check) fn exit(cx: &mut Cx<'_>, callers: &Callers) {
     idle(cx, callers, "an exit");
 }
 
+/// The calling task does something else than to fork.
+#[inline]
+pub(in crate::check) fn acts(cx: &mut Cx<'_>, callers: &Callers) {
+    if cx.event.header.actor != 0 {
+        idle(cx, callers, "something else");
+    }
+}
+
 /// The acting task is in the midst of no fork.
 #[inline]
 fn idle(cx: &mut Cx<'_>, callers: &Callers, what: &str) {

@@ -300,10 +300,15 @@ mod tests {
     fn a_child_may_have_its_makers_old_group() {
         let mut script = Script::new();
         let child = script.fork(10);
-        script.thread(child);
+        let thread = script.thread(child);
         script.fork(child);
         let birth = script.events.pop().unwrap();
+        let from = script.events.len();
         script.setsid(child);
+        let by = script.tasks[&thread].facts;
+        for event in &mut script.events[from..] {
+            (event.header.actor, event.header.actor_tid) = (by.task, by.tid);
+        }
         script.write(child, 1, birth.body);
         script.holds(&RULE);
     }

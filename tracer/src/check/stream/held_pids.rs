@@ -16,6 +16,8 @@ use crate::{
 /// `PF_EXITING` and `PF_KTHREAD` (include/linux/sched.h).
 const PF_EXITING: u32 = 0x4;
 const PF_KTHREAD: u32 = 0x20_0000;
+/// setpgid(2) and setsid(2) in the x86-64 table.
+const MOVES: [u64; 2] = [109, 112];
 /// Processes that are remembered; of more, nothing is expected.
 const MOST: usize = 1 << 16;
 
@@ -160,7 +162,7 @@ impl Held {
             Body::FreeTask(facts) => self.touch_task(world, facts.task, header, true),
             Body::AllocPid(facts) => self.touched.push(facts.pid.0),
             Body::FreePid(facts) => self.touched.push(facts.pid),
-            Body::Syscall(_) => self.all = true,
+            Body::Syscall(facts) => self.all |= MOVES.contains(&facts.nr),
             Body::Exec(exec) => self.all |= exec.facts.old_tid != exec.facts.tid,
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use super::{
     doubts::Doubts,
-    nameless::{nameless, same_parent},
+    nameless::{is_in_use, nameless, nameless_pid, same_parent},
     reading::{Reading, is_read, leader_of_many, live},
 };
 use crate::{
@@ -127,13 +127,15 @@ pub(in crate::check) fn own(cx: &mut Cx<'_>, task: u64) {
 #[cold]
 fn stranger(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
     let world = cx.world;
-    let Some(id) = world.find_task(tid).filter(|&id| cx.was_born(id) && world.runs(id)) else {
+    let sure =
+        |&id: &TaskId| cx.was_born(id) || cx.is_certain() && !cx.hides() && is_read(world, id);
+    let Some(id) = world.find_task(tid).filter(|id| sure(id) && world.runs(*id)) else {
         return;
     };
     if world.leads(id) && world.is_grouped(id) || world.key_of(id) == task {
         return; // an exec may be giving its number away
     }
-    cx.test_if(true, &RULE, false, || {
+    cx.test_if(cx.was_born(id), &RULE, false, || {
         let subject = Subject::task_named(task, tid, tgid);
         Finding::new(subject, "a number of its own", format!("that of {:#x}", world.key_of(id)))
     });
@@ -160,10 +162,13 @@ fn numbers(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
 #[inline]
 fn number(cx: &mut Cx<'_>, pid: u64, nr: i32) {
     let world = cx.world;
-    let Some(id) = world.pid_at(pid).filter(|_| cx.is_full(&RULE)) else { return };
-    cx.test(&RULE, world.nr(id) == nr, || {
-        differ(|| Subject::pid(world, id), "number", world.nr(id), nr)
-    });
+    let Some(id) = world.pid_at(pid) else {
+        nameless_pid(cx, pid, nr);
+        return;
+    };
+    if world.nr(id) != nr && (cx.is_full(&RULE) || is_in_use(world, id)) {
+        cx.test(&RULE, false, || differ(|| Subject::pid(world, id), "number", world.nr(id), nr));
+    }
 }
 
 /// The process of a parent or tracer at a key has this number.
@@ -269,6 +274,9 @@ pub(in crate::check) fn exec(cx: &mut Cx<'_>, facts: &Exec) {
 
 /// A renaming.
 pub(in crate::check) fn rename(cx: &mut Cx<'_>, facts: &Rename) {
+    cx.test_alone(&RULE, facts.task != 0, || {
+        Finding::new(Subject::record(), "a task that is renamed", "none")
+    });
     numbers(cx, facts.task, facts.tid, facts.tgid);
     number(cx, facts.pid, facts.tid);
 }

@@ -3,14 +3,14 @@
 use super::{cached_numbers::RULE, reading::is_read};
 use crate::{
     check::{Subject, cx::Cx, settle::is_sweep, violation::Finding},
-    model::TaskId,
+    model::{PidId, TaskId, World},
 };
 
 /// A task that nothing has told of is no thread of a process that has had but one.
 #[cold]
 pub(super) fn nameless(cx: &mut Cx<'_>, task: u64, tgid: i32, what: &str) {
     let world = cx.world;
-    if is_sweep(&cx.event.body) || tgid <= 1 {
+    if is_sweep(&cx.event.body) || tgid <= 1 && cx.hides() {
         return; // a thread may be made, and take over the children, while the sweep reads
     }
     let alone = |&id: &TaskId| {
@@ -22,6 +22,28 @@ pub(super) fn nameless(cx: &mut Cx<'_>, task: u64, tgid: i32, what: &str) {
         let known = format!("{:#x}", world.key_of(id));
         let read = format!("{what} {tgid} at {task:#x}");
         Finding::new(Subject::task(world, id), format!("{what} {tgid} at {known}"), read)
+    });
+}
+
+/// The pid is that of a task that runs: it is no other one at an address used again.
+#[cold]
+pub(super) fn is_in_use(world: &World, pid: PidId) -> bool {
+    world.live_holder(pid).is_some_and(|id| world.runs(id) && is_read(world, id))
+}
+
+/// A pid that nothing has told of has no number, or one that no task that runs has.
+#[cold]
+pub(super) fn nameless_pid(cx: &mut Cx<'_>, pid: u64, nr: i32) {
+    let world = cx.world;
+    if nr == 0 {
+        return; // that of the idle task
+    }
+    let known = world.find_task(nr).filter(|&id| world.runs(id) && is_read(world, id));
+    let known = known.and_then(|id| world.pid_of(id)).map_or(0, |pid| world.key_of_pid(pid));
+    let holds = pid != 0 && (known == 0 || cx.hides());
+    cx.test(&RULE, holds, || {
+        let subject = Subject::pid_named(pid, std::iter::once(nr));
+        Finding::new(subject, format!("{nr} at {known:#x}"), format!("{nr} at {pid:#x}"))
     });
 }
 

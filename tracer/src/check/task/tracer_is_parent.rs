@@ -32,6 +32,11 @@ pub(in crate::check) static RULE: Rule = Rule {
     near_miss: "a task traced by another than its parent",
 };
 
+/// `PT_PTRACED`, and with it all that `task_struct.ptrace` may have: how it is traced, what of it, and
+/// steps (include/linux/ptrace.h).
+const PTRACED: u32 = 1;
+const FLAGS: u32 = 0xc181_07fb;
+
 /// A task is read.
 #[inline]
 pub(in crate::check) fn reading(cx: &mut Cx<'_>, doubts: &mut Doubts, reading: &Reading<'_>) {
@@ -44,6 +49,13 @@ pub(in crate::check) fn reading(cx: &mut Cx<'_>, doubts: &mut Doubts, reading: &
         let by = tracer.map_or(facts.parent_tgid, |tracer| world.tgid(tracer));
         by == facts.parent_tgid || facts.parent_tgid == facts.ppid
     };
+    if facts.ptrace != 0 {
+        let whole = facts.ptrace & PTRACED != 0 && facts.ptrace & !FLAGS == 0;
+        cx.test_alone(&RULE, whole, || {
+            let read = format!("ptrace {:#x}", facts.ptrace);
+            Finding::new(reading.subject(world), "flags of a traced task", read)
+        });
+    }
     let suspects = || {
         let parent = reading.known.and_then(|id| world.parent(id));
         let other = if facts.ptrace == 0 { live(world, facts.parent) } else { tracer };
@@ -119,7 +131,7 @@ pub(in crate::check) fn ptrace(cx: &mut Cx<'_>, told: &mut Told, facts: &Ptrace)
     let by = [facts.tracer, facts.task, 0].contains(&actor)
         || facts.tracer == 0
         || live(world, facts.task).is_none();
-    let hazy = facts.tracer_tgid == 1; // pid 1's threads may escape a sweep
+    let hazy = facts.tracer_tgid == 1 && cx.hides(); // pid 1's threads may escape a sweep
     cx.test(&RULE, !again && (known || hazy) && by, || {
         let subject = Subject::task_named(facts.task, facts.tid, facts.tgid);
         let read = format!("{} again by {:#x}", facts.tracer_tgid, facts.tracer);
@@ -173,5 +185,15 @@ mod tests {
         script.write(tracer, 19, Body::Ptrace(link));
         script.sweep();
         script.holds(&RULE);
+    }
+
+    #[test]
+    fn flags_that_no_tracer_sets_trip_it() {
+        let mut script = Script::new();
+        script.fork(10);
+        if let Body::Fork { task, .. } = &mut script.last().body {
+            task.ptrace = u32::MAX;
+        }
+        script.trips(&RULE);
     }
 }
