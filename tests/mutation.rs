@@ -15,7 +15,7 @@ fn legal_histories_hold_and_mutants_of_them_do_not() {
     assert!(outcome.violated.is_empty(), "{:#?}", outcome.violated);
     let total = outcome.score.total();
     assert!(total.faulty() > 1000, "{}", outcome.score);
-    assert!(total.percent() >= 96.5, "{}", outcome.score);
+    assert!(total.percent() >= 97.2, "{}", outcome.score);
 }
 
 /// Every recording of a real kernel was judged by most rules, with nothing missing.

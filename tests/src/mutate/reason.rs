@@ -88,18 +88,15 @@ fn is_told(history: &History, at: usize, shows: &[u16], until: &[u16]) -> bool {
 }
 
 /// Fields that one record alone tells: any value would be as good.
-const ONLY_WITNESS: [(u16, &str); 12] = [
+const ONLY_WITNESS: [(u16, &str); 10] = [
     // any step of copy_process, any security module, may refuse with any errno
     (kind::FORK_FAIL, "errno"),
     // what was asked for has left no other trace
     (kind::FORK_FAIL, "flags"),
-    // tasks are moved between cgroups, and take on other credentials for a while (override_creds),
-    // without a record
+    // tasks are moved between cgroups without a record
     (kind::FORK, "task.cgroup"),
     (kind::SNAPSHOT, "task.cgroup"),
     (kind::UPDATE, "task.cgroup"),
-    (kind::SNAPSHOT, "task.uid"),
-    (kind::SNAPSHOT, "task.gid"),
     // a task runs and sleeps without a record
     (kind::SNAPSHOT, "task.state"),
     (kind::UPDATE, "task.state"),

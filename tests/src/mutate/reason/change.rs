@@ -31,6 +31,7 @@ pub(super) fn reason(history: &History, mutant: &Mutant) -> Option<&'static str>
         (kind::SNAPSHOT | kind::UPDATE, "task.exit_code") => left(history, mutant, *new),
         (kind::FORK, "task.exit_signal") => signal(history, mutant, *new),
         (kind::SYSCALL, "args") => idle(history, mutant),
+        (kind::SNAPSHOT, "task.uid" | "task.gid") => credentials(history, mutant.at),
         (
             kind::SNAPSHOT,
             "task.ns"
@@ -150,6 +151,21 @@ fn idle(history: &History, mutant: &Mutant) -> Option<&'static str> {
     let at = (field.offset - ARGS) / 8;
     let idle = IDLE_ARGS.iter().any(|&(call, args)| call == nr && args.contains(&at));
     idle.then_some("an argument that changes nothing")
+}
+
+/// Credentials that one record alone tells: an exec of a set-uid file changes them, and sweeps read
+/// behind their place in the ring.
+fn credentials(history: &History, at: usize) -> Option<&'static str> {
+    if !history.coverage.sees(Fact::Cred) {
+        return Some("no hook tells of a change of credentials");
+    }
+    let behind = &history.records[at + 1..];
+    if !behind.iter().any(|other| header(other).kind == kind::SNAPSHOT_BEGIN) {
+        return Some("the last sweep may show credentials that a record behind the stream tells");
+    }
+    let tells = [kind::FORK, kind::SNAPSHOT, kind::CRED, kind::EXEC];
+    let alone = !was_told(history, at, &tells) && !is_told(history, at, &tells, &[kind::EXIT]);
+    alone.then_some("credentials that nobody else tells")
 }
 
 /// Namespaces that one record alone tells, or that a call changes which ends behind the stream.

@@ -84,14 +84,7 @@ pub(super) fn reason(history: &History, mutant: &Mutant) -> Option<&'static str>
             (!counted && !before.iter().chain(behind).any(named))
                 .then_some("a fork that nothing else tells of may not have been")
         }
-        kind::ALLOC_PID => {
-            let known = |other: &Vec<u8>| {
-                let born = header(other).kind == kind::FORK && key_of(other) == Some(head.actor);
-                born || header(other).actor == head.actor
-            };
-            (!before.iter().any(known))
-                .then_some("its fork may have been under way when the hooks were attached")
-        }
+        kind::ALLOC_PID => under_way_since(before, head.actor),
         kind::NS_SET => ns_set(history, mutant.at),
         kind::SYSCALL => WAITS
             .contains(&get(record, "nr"))
@@ -112,6 +105,16 @@ fn unattached(before: &[Vec<u8>], number: u16) -> bool {
         kind == kind::SNAPSHOT_BEGIN || ATTACHED[place..].contains(&kind)
     };
     !before.iter().any(later)
+}
+
+/// The fork of somebody of whom nothing has told before.
+fn under_way_since(before: &[Vec<u8>], actor: u64) -> Option<&'static str> {
+    let known = |other: &Vec<u8>| {
+        let born = header(other).kind == kind::FORK && key_of(other) == Some(actor);
+        born || header(other).actor == actor
+    };
+    (!before.iter().any(known))
+        .then_some("its fork may have been under way when the hooks were attached")
 }
 
 /// The renaming of an exec that was under way when the hooks were attached.
@@ -170,19 +173,19 @@ fn fork_fail(before: &[Vec<u8>], behind: &[Vec<u8>], actor: u64) -> Option<&'sta
     })
 }
 
-/// Sweeps read the credentials that are in force: `override_creds` may have put in others for a while.
+/// Credentials that nobody reads before the next ones, or nobody has read before.
 fn cred(history: &History, at: usize) -> Option<&'static str> {
-    let key = key_of(&history.records[at])?;
-    if !is_told(history, at, &[kind::EXEC], &[kind::CRED]) {
-        return Some("only sweeps read its credentials, and others may be in force for a while");
+    let shows = [kind::SNAPSHOT, kind::UPDATE, kind::EXEC];
+    if !is_told(history, at, &shows, &[kind::CRED, kind::EXIT]) {
+        return Some("credentials that nobody reads before the next ones");
     }
-    let exact = |other: &Vec<u8>| {
-        let known = [kind::FORK, kind::CRED, kind::EXEC].contains(&header(other).kind);
-        known && key_of(other) == Some(key)
+    let key = key_of(&history.records[at])?;
+    let known = |other: &Vec<u8>| {
+        let tells = [kind::FORK, kind::SNAPSHOT, kind::CRED, kind::EXEC];
+        tells.contains(&header(other).kind) && key_of(other) == Some(key)
     };
-    (!history.records[..at].iter().any(exact)).then_some(
-        "only sweeps have read the credentials before, and others may have been in force",
-    )
+    (!history.records[..at].iter().any(known))
+        .then_some("credentials that nobody has told of before")
 }
 
 /// An exec that only `PF_FORKNOEXEC` shows: from the second sweep on that reads it.

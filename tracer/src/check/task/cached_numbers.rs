@@ -2,7 +2,7 @@
 
 use super::{
     doubts::Doubts,
-    nameless::{is_in_use, nameless, nameless_pid, same_parent},
+    nameless::{is_in_use, nameless, nameless_pid, same_parent, stranger},
     reading::{Reading, is_read, leader_of_many, live},
 };
 use crate::{
@@ -120,24 +120,6 @@ pub(in crate::check) fn own(cx: &mut Cx<'_>, task: u64) {
     cx.test(&RULE, header.actor == task, || {
         let subject = Subject::task_named(task, header.actor_tid, header.actor_tgid);
         Finding::new(subject, "the task itself acts", format!("{} acts", header.actor_tid))
-    });
-}
-
-/// A task that nothing has told of has the number of none that was born under the eyes of the hooks.
-#[cold]
-fn stranger(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
-    let world = cx.world;
-    let sure =
-        |&id: &TaskId| cx.was_born(id) || cx.is_certain() && !cx.hides() && is_read(world, id);
-    let Some(id) = world.find_task(tid).filter(|id| sure(id) && world.runs(*id)) else {
-        return;
-    };
-    if world.leads(id) && world.is_grouped(id) || world.key_of(id) == task {
-        return; // an exec may be giving its number away
-    }
-    cx.test_if(cx.was_born(id), &RULE, false, || {
-        let subject = Subject::task_named(task, tid, tgid);
-        Finding::new(subject, "a number of its own", format!("that of {:#x}", world.key_of(id)))
     });
 }
 

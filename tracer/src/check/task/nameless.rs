@@ -25,6 +25,24 @@ pub(super) fn nameless(cx: &mut Cx<'_>, task: u64, tgid: i32, what: &str) {
     });
 }
 
+/// A task that nothing has told of has the number of none that was born under the eyes of the hooks.
+#[cold]
+pub(super) fn stranger(cx: &mut Cx<'_>, task: u64, tid: i32, tgid: i32) {
+    let world = cx.world;
+    let sure =
+        |&id: &TaskId| cx.was_born(id) || cx.is_certain() && !cx.hides() && is_read(world, id);
+    let Some(id) = world.find_task(tid).filter(|id| sure(id) && world.runs(*id)) else {
+        return;
+    };
+    if world.leads(id) && world.is_grouped(id) || world.key_of(id) == task {
+        return; // an exec may be giving its number away
+    }
+    cx.test_if(cx.was_born(id), &RULE, false, || {
+        let subject = Subject::task_named(task, tid, tgid);
+        Finding::new(subject, "a number of its own", format!("that of {:#x}", world.key_of(id)))
+    });
+}
+
 /// The pid is that of a task that runs: it is no other one at an address used again.
 #[cold]
 pub(super) fn is_in_use(world: &World, pid: PidId) -> bool {
