@@ -12,7 +12,7 @@ pub(in crate::check) static RULE: Rule = Rule {
     group: Group::Stream,
     severity: Severity::Strict,
     scope: Scope::Event,
-    statement: "The times of what one task or one sweep writes do not go back by 20 us, and not at \
+    statement: "The times of what one task or one sweep writes do not go back by 1 ms, and not at \
                 all on one CPU, as those of what a CPU writes for nobody in particular; no record \
                 comes twice, none is 1 s older than one before it in the ring, and no task is born \
                 after the record of its birth.",
@@ -29,11 +29,9 @@ pub(in crate::check) static RULE: Rule = Rule {
     near_miss: "a record that was interrupted after its reservation, so that the next one is older",
 };
 
-/// How far a task's own time may go back, ns: the clocks of CPUs are as one within far less, or the
-/// kernel does not use them.
-const STEP: u64 = 20_000;
-/// How far the clock of births may be ahead of ours, ns.
-const AHEAD: u64 = 1_000_000;
+/// How far a task's own time may go back, ns: the clocks of CPUs are as one within far less, but the
+/// fast clock may be off by as much as its rate was corrected since the last tick.
+const STEP: u64 = 1_000_000;
 /// How far it may go back on one CPU, ns: the fast clock is updated by an interrupt.
 const SLIP: u64 = 100;
 /// Who writes a sweep: one task, but no record says which.
@@ -95,7 +93,7 @@ impl State {
         self.latest = if near { latest.max(header.ts) } else { header.ts };
         self.by(cx);
         if let Body::Fork { task, .. } = &cx.event.body {
-            cx.test_alone(&RULE, task.start <= header.ts.saturating_add(AHEAD), || {
+            cx.test_alone(&RULE, task.start <= header.ts.saturating_add(STEP), || {
                 Finding::new(
                     Subject::task_named(task.task, task.tid, task.tgid),
                     format!("a start before {} ns", header.ts),
@@ -208,7 +206,7 @@ mod tests {
         let mut script = Script::new();
         script.fork(10);
         if let Body::Fork { task, .. } = &mut script.last().body {
-            task.start += 5 * AHEAD;
+            task.start += 5 * STEP;
         }
         script.trips(&RULE);
     }
