@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use aya::{
     Ebpf,
-    maps::{MapData, RingBuf},
+    maps::{Map, MapData, RingBuf},
 };
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 
@@ -23,6 +23,8 @@ const LIES: u64 = 5;
 /// The ring, and what is needed to wait for it.
 pub(super) struct Ring {
     buffer: RingBuf<MapData>,
+    /// Bytes that it holds at most.
+    size: u64,
     epoll: rustix::fd::OwnedFd,
     /// Whatever is written to it ends a wait.
     bell: rustix::fd::OwnedFd,
@@ -71,6 +73,8 @@ impl Told {
 impl Ring {
     pub(super) fn open(ebpf: &mut Ebpf, lie: Option<Lie>) -> anyhow::Result<Self> {
         let map = ebpf.take_map("EVENTS").context("the object has no ring")?;
+        let Map::RingBuf(data) = &map else { bail!("its ring is none") };
+        let size = u64::from(data.info()?.max_entries());
         let buffer = RingBuf::try_from(map)?;
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         // Edge-triggered: data that lies there already is no reason to wake up at once; the
@@ -80,7 +84,7 @@ impl Ring {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         epoll::add(&epoll, &bell, epoll::EventData::new_u64(1), flags)?;
         let liar = lie.map(|lie| Liar::new(lie, LIES));
-        Ok(Self { buffer, epoll, bell, told: Told::default(), liar, peak: 0 })
+        Ok(Self { buffer, size, epoll, bell, told: Told::default(), liar, peak: 0 })
     }
 
     /// Waits until much has gathered, or the time is over, or a signal came.
@@ -104,10 +108,13 @@ impl Ring {
         Ok(Bell(self.bell.try_clone().context("the ring's bell")?))
     }
 
-    /// Hands on every record that is there.
+    /// Hands on every record that is there now. What comes meanwhile may have to wait: where more
+    /// comes all the time than can be read, there would be no end.
     pub(super) fn drain(&mut self, sink: &mut Sink<'_>) -> usize {
         let (mut count, mut bytes) = (0, 0);
-        while let Some(record) = self.buffer.next() {
+        while bytes < self.size
+            && let Some(record) = self.buffer.next()
+        {
             count += 1;
             bytes += FRONT + record.len() as u64;
             match &mut self.liar {

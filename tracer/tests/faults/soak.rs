@@ -108,7 +108,9 @@ fn all_sorts(house: &House, questions: &Questions, over: &AtomicBool) {
     ];
     for path in paths.into_iter().cycle().take_while(|_| !over.load(Relaxed)) {
         let answer = house.ask(path).unwrap_or_else(|| panic!("{path}: {}", house.log()));
-        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        // Without optimization it may be slower than the storm, and says so.
+        let late = cfg!(debug_assertions) && answer.status == 503;
+        assert!(answer.status == 200 || late, "{path}: {answer:?}");
         questions.asked.fetch_add(1, Relaxed);
     }
 }

@@ -40,7 +40,14 @@ impl World {
                     row.set(Flag::ParentInferred, true);
                 }
             }
-            Some(_) => {}
+            Some(parent) => self.await_thread(leader, parent, key),
+        }
+    }
+
+    /// A process stands for one of its threads, which a sweep has yet to show.
+    fn await_thread(&mut self, child: TaskId, parent: TaskId, key: u64) {
+        if self.row(parent).key.get() != key {
+            self.await_shown(child, key, false);
         }
     }
 
@@ -95,6 +102,9 @@ impl World {
             if let Some(row) = self.tasks.get_mut(id) {
                 row.set(Flag::ParentInferred, false);
             }
+        }
+        if let Some(to) = to {
+            self.await_thread(child, to, key);
         }
         if to == from && before == ppid {
             return;

@@ -1,7 +1,7 @@
 //! Tracers: `task->ptrace` and `task->parent`.
 
-use super::super::world::Unresolved;
 use super::super::{Effect, TaskId, TaskState, World};
+use super::super::{row::Flag, world::Unresolved};
 use crate::event::{Ptrace, TaskFacts};
 
 impl World {
@@ -62,9 +62,23 @@ impl World {
             let Some(other) = self.live_task(key) else { continue };
             if tracer && self.tracer(task).is_none() {
                 self.set_tracer(task, Some(other), false);
-            } else if !tracer && self.parent(task).is_none() {
-                self.place(task, Some(other), self.tgid(other));
+            } else if !tracer {
+                self.meet_parent(task, other);
             }
+        }
+    }
+
+    /// The real parent of a task is shown, behind it.
+    fn meet_parent(&mut self, task: TaskId, other: TaskId) {
+        let parent = self.parent(task).filter(|_| self.lives(task));
+        let stands_in = parent.is_some_and(|parent| self.same_process(parent, other));
+        if stands_in && !self.runs(other) {
+            // Another thread of its process has its children now, whichever.
+            if let Some(row) = self.tasks.get_mut(task) {
+                row.set(Flag::ParentInferred, true);
+            }
+        } else if stands_in && !self.is_parent_inferred(task) || self.parent(task).is_none() {
+            self.place(task, Some(other), self.tgid(other));
         }
     }
 

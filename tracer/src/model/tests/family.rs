@@ -2,7 +2,7 @@
 
 use super::super::{Effect, Reparent, ReparentReason};
 use super::kernel::{Kernel, facts, key, ns_key};
-use crate::event::{Body, bits};
+use crate::event::{Body, TaskFacts, bits};
 
 fn reparents(effects: &[Effect]) -> Vec<Reparent> {
     let reparent = |effect: &Effect| match effect {
@@ -142,4 +142,25 @@ fn a_tracer_comes_and_goes() {
     kernel.exit(30);
     let change = kernel.free_task(key(30), 30, 30);
     assert!(change.effects.contains(&traced(None)[0]));
+}
+
+#[test]
+fn a_thread_with_a_higher_number_is_the_parent_that_a_sweep_has_named() {
+    let mut kernel = Kernel::sees_all();
+    let child = TaskFacts { real_parent: key(31), parent: key(31), ..facts(20, 20, 15) };
+    let thread = || facts(31, 15, 10);
+    let all = || [facts(1, 1, 0), facts(10, 10, 1), facts(15, 15, 10), child, thread()];
+    kernel.sweep(2, &all());
+    let is_child = |kernel: &Kernel| {
+        kernel.world.parent(kernel.task(20)) == Some(kernel.task(31))
+            && !kernel.facts_of(20).parent_inferred
+    };
+    assert!(is_child(&kernel));
+    // and so it stays
+    kernel.sweep(3, &all());
+    assert!(is_child(&kernel));
+    // one that exits meanwhile hands it on
+    kernel.exit_with(31, 0, 15);
+    assert_eq!(kernel.world.parent(kernel.task(20)), Some(kernel.task(15)));
+    assert!(kernel.facts_of(20).parent_inferred);
 }
