@@ -129,6 +129,14 @@ impl Cx<'_> {
         self.hides() && acts() && gone()
     }
 
+    /// Whether a task ended before the sweep that has repaired the tables after a loss: that did not
+    /// show it, so what became of it in the loss nobody has told.
+    pub(super) fn is_stale(&self, id: TaskId) -> bool {
+        let world = self.world;
+        let since = world.certain_since().filter(|_| world.losses() > 0);
+        !world.lives(id) && since.is_some_and(|since| world.exited_at(id) < since)
+    }
+
     /// Whether a rule is judged as it stands, and not in its weaker form.
     #[inline]
     pub(super) fn is_full(&self, rule: &Rule) -> bool {

@@ -201,7 +201,9 @@ impl State {
         exit_release_free::free_task(cx, &self.known, self.sees, id, facts);
         let Some(id) = id else { return };
         once_each::free_task(cx, id);
-        tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
+        if !cx.is_stale(id) {
+            tid_change::named(cx, &self.known, id, facts.tid, facts.tgid);
+        }
     }
 
     fn free_pid(&mut self, cx: &mut Cx<'_>, facts: &FreePid) {

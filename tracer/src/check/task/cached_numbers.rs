@@ -314,7 +314,7 @@ pub(in crate::check) fn free_task(cx: &mut Cx<'_>, doubts: &mut Doubts, facts: &
 /// An old leader may be freed before anything tells that a thread has taken its place; and one
 /// whose end was lost may have exchanged its number before.
 fn unseen(world: &World, id: TaskId, cx: &Cx<'_>) -> bool {
-    let lost = world.has_vanished(id) && !world.lives(id);
+    let lost = world.has_vanished(id) && !world.lives(id) || cx.is_stale(id);
     lost || !cx.is_full(&RULE) && world.leads(id) && !world.runs(id) && world.threads(id).len() > 1
 }
 
