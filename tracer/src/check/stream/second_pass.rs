@@ -22,8 +22,9 @@ const MOST: usize = 1 << 16;
 /// What the second pass has shown, and what it is to show.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Second {
-    /// The keys of the tasks of the first pass that have an nsproxy, and of their parents.
-    tasks: Vec<(u64, u64)>,
+    /// The keys of the tasks of the first pass that have an nsproxy, and of their parents, and the
+    /// numbers that they had.
+    tasks: Vec<(u64, u64, i32)>,
     /// The PID namespaces that were shown for their inits.
     owned: HashSet<u64>,
     sets: HashSet<u64>,
@@ -96,7 +97,7 @@ impl Second {
     pub(super) fn task(&mut self, facts: &TaskFacts, vector: &Vector) {
         let has = facts.bits & bits::HAS_NSPROXY != 0 && facts.exit_state == 0;
         if has && !vector.is_empty() && facts.flags & PF_EXITING == 0 && self.tasks.len() < MOST {
-            self.tasks.push((facts.task, facts.real_parent));
+            self.tasks.push((facts.task, facts.real_parent, facts.tid));
         }
     }
 
@@ -169,8 +170,10 @@ impl Second {
             return odd;
         }
         let world = cx.world;
-        let missed = self.tasks.iter().find_map(|&(key, parent)| {
-            let id = world.at_key(key).filter(|&id| self.stays(world, id))?;
+        let missed = self.tasks.iter().find_map(|&(key, parent, tid)| {
+            // one that has taken its leader's number since was passed by
+            let same = |&id: &TaskId| world.tid(id) == tid && self.stays(world, id);
+            let id = world.at_key(key).filter(same)?;
             self.misses(world, id, parent).then_some(id)
         })?;
         let subject = Subject::task(world, missed);
