@@ -11,7 +11,7 @@ use std::{
 use rustix::process::Signal;
 
 use super::{
-    house::House,
+    house::{Answer, House},
     run::{TRACER, can_trace, complaint, wait},
     storm::{Storm, forks},
     tables::{differences, metric, own_memory},
@@ -120,18 +120,27 @@ fn births_and_deaths(house: &House, questions: &Questions, over: &AtomicBool) {
     while !over.load(Relaxed) {
         let mut child = sleeper();
         let path = format!("/v1/pid/{}", child.id());
-        let sure = |status| {
+        let ask = || {
             let answer = house.ask(&path).unwrap_or_else(|| panic!("{}", house.log()));
             questions.asked.fetch_add(1, Relaxed);
-            // Where records are missing, an answer says that it may be wrong.
-            let certain = answer.head.contains("tracer-certain: yes");
-            assert!(answer.status == status || !certain, "not {status}: {answer:?}");
+            answer
         };
-        sure(200);
+        let born = ask();
+        // Where records are missing, an answer says that it may be wrong.
+        let certain = |answer: &Answer| answer.head.contains("tracer-certain: yes");
+        assert!(born.status == 200 || !certain(&born), "it lives: {born:?}");
         child.kill().unwrap();
         child.wait().unwrap();
-        sure(404);
+        let gone = ask();
+        // The storm goes through all numbers within seconds: another one may have it by now.
+        let another = gone.status == 200 && process_id(&gone) != process_id(&born);
+        assert!(gone.status == 404 || another || !certain(&gone), "it is gone: {gone:?}");
     }
+}
+
+/// Who it is, whatever its number.
+fn process_id(answer: &Answer) -> Option<&str> {
+    answer.body.split_once("\"process_id\":\"")?.1.split('"').next()
 }
 
 fn sleeper() -> Child {
