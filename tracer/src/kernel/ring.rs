@@ -131,6 +131,11 @@ impl Ring {
         std::mem::take(&mut self.peak)
     }
 
+    /// Whether the first `count` records of a CPU were read.
+    pub(super) fn has_read(&self, cpu: usize, count: u32) -> bool {
+        self.told.gaps.has_come(cpu, count)
+    }
+
     /// Nothing more will come: what is missing now is lost.
     pub(super) fn settle(&mut self, sink: &mut Sink<'_>) {
         self.told.gaps.settle(|lost| add(&lost, sink));

@@ -67,6 +67,13 @@ impl Gaps {
         }
     }
 
+    /// Whether a CPU's record behind its first `count` numbers is the next to come: none of those is
+    /// on its way, unless another has overtaken it.
+    pub fn has_come(&self, cpu: usize, count: u32) -> bool {
+        let next = self.cpus.get(cpu).map_or(0, |cpu| cpu.next);
+        next.wrapping_sub(count) < 1 << 31
+    }
+
     /// The stream has ended, or everything that was written has been read: what is missing now is
     /// lost.
     pub fn settle(&mut self, mut lost: impl FnMut(Event)) {
@@ -174,6 +181,16 @@ mod tests {
     #[test]
     fn a_late_record_splits_its_hole() {
         assert_eq!(losses(&[0, 6, 3, 7], true), [(6, 2), (6, 2)]);
+    }
+
+    #[test]
+    fn what_has_come_is_known_by_the_next_number() {
+        let mut gaps = Gaps::default();
+        assert!(gaps.has_come(3, 0) && !gaps.has_come(3, 1));
+        for seq in 0..2 {
+            gaps.note(&Header { seq, cpu: 3, ..Header::default() }, |_| {});
+        }
+        assert!(gaps.has_come(3, 2) && !gaps.has_come(3, 3) && !gaps.has_come(2, 1));
     }
 
     #[test]
