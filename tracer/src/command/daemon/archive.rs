@@ -71,8 +71,9 @@ impl Archive {
     pub(super) fn start(dir: &Path, host: &Host, confined: bool) -> io::Result<Self> {
         let (jobs, todo) = sync_channel::<Job>(LINE);
         let todo = Arc::new(Mutex::new(todo));
+        let (ready, readers) = sync_channel(READERS);
         for _ in 0..READERS {
-            let todo = Arc::clone(&todo);
+            let (todo, ready) = (Arc::clone(&todo), ready.clone());
             let shelf = Shelf { dir: dir.to_owned(), boot_id: host.boot_id.clone() };
             thread::Builder::new().name("reader".into()).spawn(move || {
                 // What is asked for now comes first.
@@ -80,6 +81,7 @@ impl Archive {
                 if confined {
                     confine::reader(&shelf.dir);
                 }
+                let _left = ready.send(());
                 while let Some(job) = next(&todo) {
                     // Whoever has left meanwhile needs no answer.
                     if !job.reply.is_closed() {
@@ -90,6 +92,9 @@ impl Archive {
                 }
             })?;
         }
+        drop(ready);
+        // Nobody is served before they have given up what they do not need.
+        readers.iter().take(READERS).for_each(drop);
         Ok(Self { jobs })
     }
 
